@@ -1,0 +1,54 @@
+# Every target says what it does after "##"; `make help` shows them.
+GO       ?= go
+LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+VULN     := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+DEMO     ?= demo-data
+FUZZTIME ?= 10s
+
+.DEFAULT_GOAL := help
+.PHONY: help build test lint vuln bench demo fuzz clean
+
+help: ## show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build the programs into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+test: ## run all tests with the race detector
+	$(GO) test -race ./...
+
+lint: ## run the linter at its pinned version, and check that go.mod is tidy
+	$(GO) run $(LINT) run ./...
+	$(GO) mod tidy -diff
+
+vuln: ## look for known vulnerabilities in what we call
+	$(GO) run $(VULN) ./...
+
+bench: ## measure what the README claims: ratios, side by side in one run
+	$(GO) test -run '^$$' -bench . -benchmem ./condaenv/... ./manifests/... ./rootfs/...
+	$(GO) run ./testrepo/bench
+
+demo: build ## index a small sample repository without conda and show the result
+	rm -rf $(DEMO)
+	$(GO) run ./testrepo/mkrepo --sample $(DEMO)
+	bin/kernel-indexer run --kernel-root $(DEMO) --lister files
+	bin/kernel-indexer validate $(DEMO)
+	@echo
+	@echo "The published pair:"
+	@ls -l $(DEMO)/collated_manifests.json $(DEMO)/package_index.json $(DEMO)/index_status.json
+	@echo
+	@echo "Kernels with numpy:"
+	@bin/kernel-indexer validate $(DEMO) --print-package numpy 2>/dev/null || true
+
+fuzz: ## run every fuzz target for FUZZTIME (10s)
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "== $$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+clean: ## remove what the other targets made
+	rm -rf bin $(DEMO)
