@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"kernelindexer/condaenv/pyjson"
 )
@@ -79,7 +80,8 @@ const (
 	ruleLink
 	rulePathsData
 	ruleChannel
-	ruleReserved // a key that Python cannot pass on as a keyword argument
+	ruleChannelAlias // the same, and null is refused
+	ruleReserved     // a key that Python cannot pass on as a keyword argument
 )
 
 var fieldIDs = map[string]fieldID{
@@ -102,7 +104,7 @@ var fieldIDs = map[string]fieldID{
 var fieldRules = [numFields]rule{
 	fieldName: ruleTextRequired, fieldVersion: ruleTextRequired, fieldBuild: ruleTextRequired,
 	fieldBuildNumber: ruleIntRequired,
-	fieldChannel:     ruleChannel, fieldSchannel: ruleChannel,
+	fieldChannel:     ruleChannel, fieldSchannel: ruleChannelAlias,
 	fieldPlatform: rulePlatform,
 	fieldDepends:  ruleListRequired, fieldConstrains: ruleListRequired, fieldFiles: ruleFiles,
 	fieldPathsData: rulePathsData, fieldLink: ruleLink,
@@ -317,7 +319,8 @@ func (f *field) refused(r rule) string {
 		}
 		return ""
 	case pyjson.Null:
-		if r == ruleIntRequired || r == ruleListRequired || r == ruleFeatures || r == ruleAlias {
+		if r == ruleIntRequired || r == ruleListRequired || r == ruleFeatures || r == ruleAlias ||
+			r == ruleChannelAlias {
 			return "is null"
 		}
 		return ""
@@ -353,7 +356,7 @@ func (f *field) wants(r rule) string {
 		return unless(isArray || k == pyjson.String, "text or a list of text")
 	case ruleLink, rulePathsData:
 		return unless(k == pyjson.Object, "an object")
-	case ruleChannel:
+	case ruleChannel, ruleChannelAlias:
 		return unless(k == pyjson.String || k == pyjson.Object && string(trimBlanks(f.raw)) == "{}", "text")
 	case ruleNoarch:
 		return unless(k == pyjson.True || k == pyjson.False || k == pyjson.String && isNoarchWord(f.text()),
@@ -407,9 +410,18 @@ func isNoarchWord(s string) bool {
 	if boolWords[s] {
 		return true
 	}
+	s = strings.Map(asciiDigit, strings.ReplaceAll(s, "_", ""))
 	if strings.ContainsAny(s, "xp(i") && s != "inf" && s != "-inf" && s != "+inf" {
 		return false // forms of numbers that Go reads and Python does not
 	}
 	_, err := strconv.ParseComplex(strings.TrimSuffix(s, "j"), 128)
 	return err == nil || errors.Is(err, strconv.ErrRange)
+}
+
+// asciiDigit makes any decimal digit an ASCII one, as Python's float() does.
+func asciiDigit(r rune) rune {
+	if unicode.Is(unicode.Nd, r) {
+		return '1'
+	}
+	return r
 }

@@ -44,10 +44,10 @@ func (x *Indexer) indexAll(ctx context.Context, kernels []manifests.KernelKey) (
 	var mu sync.Mutex // the status, the reporter and vanished
 	vanished = map[manifests.KernelKey]bool{}
 	for _, key := range kernels {
-		if siblings.Err() != nil {
-			break
-		}
 		group.Go(func() error {
+			if err := siblings.Err(); err != nil {
+				return err // one failed while this one waited for its turn
+			}
 			result, err := worker.index(siblings, key)
 			mu.Lock()
 			defer mu.Unlock()
