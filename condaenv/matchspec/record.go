@@ -1,0 +1,101 @@
+package matchspec
+
+// Record is a package as specs see it: the fields of conda's PackageRecord that a spec can name. An empty text stands
+// for a field that is absent or null, which conda compares as the word "None".
+type Record struct {
+	Name    string // As spelled: specs are in lower case, so a name with capitals is matched by patterns only.
+	Version string // Any text; one that is no version is an error only where a spec asks for its place in the order.
+	Build   string // Build string, "py311h0_0".
+
+	BuildNumber int64
+
+	// Channel is a channel's name or URL, as in the record of a prefix; conda's default settings tell what it means.
+	// Empty, it is taken from URL.
+	Channel string
+	// ChannelCanonical overrides the canonical name of Channel ("defaults" for "pkgs/main"), for callers who know
+	// settings that conda would have read.
+	ChannelCanonical string
+
+	Subdir        string // Platform, "linux-64"; empty, it is taken from URL.
+	FileName      string // Name of the package file; empty, it is taken from URL or made of name, version and build.
+	URL           string
+	MD5           string
+	SHA256        string
+	License       string
+	LicenseFamily string
+
+	TrackFeatures []string
+	Features      []string
+	Flags         []string
+}
+
+// channel reads the record's channel.
+func (r *Record) channel() (channel, error) {
+	switch {
+	case r.Channel != "":
+		return parseChannel(r.Channel)
+	case r.URL != "":
+		return parseChannel(r.URL)
+	default:
+		return parseChannel(unknownChannel)
+	}
+}
+
+// subdir is conda's fallback chain without its last step, the platform of the machine.
+func (r *Record) subdir() string {
+	if r.Subdir != "" || r.URL == "" {
+		return r.Subdir
+	}
+	c, _ := parseChannel(r.URL) // A URL that conda cannot read has no platform either.
+	return c.platform
+}
+
+// fileName is the name of the package file, or what conda takes for it.
+func (r *Record) fileName() string {
+	if r.FileName != "" {
+		return r.FileName
+	}
+	if r.URL != "" {
+		if c, err := parseChannel(r.URL); err == nil && c.file != "" {
+			return c.file
+		}
+	}
+	return r.Name + "-" + r.Version + "-" + r.Build
+}
+
+// text returns a field that specs compare as text.
+func (r *Record) text(f field) string {
+	value := ""
+	switch f {
+	case fieldSubdir:
+		value = r.subdir()
+	case fieldURL:
+		value = r.URL
+	case fieldMD5:
+		value = r.MD5
+	case fieldSHA256:
+		value = r.SHA256
+	case fieldLicense:
+		value = r.License
+	case fieldLicenseFamily:
+		value = r.LicenseFamily
+	case fieldFileName:
+		value = r.fileName()
+	}
+	if value == "" {
+		return "None"
+	}
+	return value
+}
+
+// words returns a field that specs compare as a list.
+func (r *Record) words(f field) []string {
+	switch f {
+	case fieldTrackFeatures:
+		return r.TrackFeatures
+	case fieldFeatures:
+		return r.Features
+	default:
+		return r.Flags
+	}
+}
