@@ -2,10 +2,9 @@ package condaenv
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"hash"
 	"io/fs"
 	"slices"
 	"strings"
@@ -21,8 +20,8 @@ import (
 // A change inside of a distribution's or an R package's own directory that leaves its entries as they are (a METADATA
 // edited in place, which no installer does) is not seen; nor is a site-packages that python's record puts elsewhere.
 func Fingerprint(fsys fs.FS, prefix, extra, salt string) (string, error) {
-	p := printer{fsys: fsys, prefix: prefix, sum: sha256.New()}
-	p.line("salt", salt)
+	p := printer{fsys: fsys, prefix: prefix}
+	p.note("salt", salt)
 	p.names(".", func(name string) bool {
 		return name == extra || name == ".condarc" || name == "condarc" || name == "condarc.d" || name == "conda-meta"
 	})
@@ -39,7 +38,8 @@ func Fingerprint(fsys fs.FS, prefix, extra, salt string) (string, error) {
 	if p.err != nil {
 		return "", p.err
 	}
-	return hex.EncodeToString(p.sum.Sum(nil)[:16]), nil
+	sum := sha256.Sum256(p.seen)
+	return hex.EncodeToString(sum[:16]), nil
 }
 
 // isDistribution picks the entries of a site-packages folder that stand for a package.
@@ -47,17 +47,18 @@ func isDistribution(name string) bool {
 	return strings.HasSuffix(name, "-info") || strings.HasSuffix(name, ".egg") || strings.HasSuffix(name, ".egg-link")
 }
 
-// printer writes what it sees of directories into a digest, and keeps the first error.
+// printer gathers what it sees of directories, to be digested, and keeps the first error.
 type printer struct {
 	fsys   fs.FS
 	prefix string
-	sum    hash.Hash
+	seen   []byte
 	err    error
 }
 
-func (p *printer) line(args ...any) {
-	if _, err := fmt.Fprintln(p.sum, args...); err != nil {
-		p.err = errors.Join(p.err, err)
+// note takes in texts, each with its length, so that no two lists of them look the same.
+func (p *printer) note(texts ...string) {
+	for _, t := range texts {
+		p.seen = append(binary.AppendUvarint(p.seen, uint64(len(t))), t...)
 	}
 }
 
@@ -69,13 +70,13 @@ func (p *printer) names(dir string, pick func(name string) bool) (names []string
 	}
 	d, err := openMeta(p.fsys, p.prefix+"/"+dir)
 	if err != nil {
-		p.line("closed", dir, errorKind(err))
+		p.note("closed", dir, errorKind(err))
 		return nil
 	}
 	defer func() { p.err = errors.Join(p.err, d.Close()) }()
 	entries, err := d.Entries()
 	if err != nil {
-		p.line("closed", dir, errorKind(err))
+		p.note("closed", dir, errorKind(err))
 		return nil
 	}
 	for _, e := range entries {
@@ -84,14 +85,15 @@ func (p *printer) names(dir string, pick func(name string) bool) (names []string
 		}
 	}
 	slices.Sort(names)
-	p.line("dir", dir, len(names))
+	p.note("dir", dir)
 	for _, name := range names {
 		stamp, err := d.Lstat(name)
 		if err != nil {
-			p.line("gone", name, errorKind(err))
+			p.note("gone", name, errorKind(err))
 			continue
 		}
-		p.line(fmt.Sprintf("%q", name), stamp.Mode, stamp.Inode, stamp.Size, stamp.MTime, stamp.CTime)
+		p.note("is", name)
+		p.seen = stamp.Append(p.seen)
 	}
 	return names
 }

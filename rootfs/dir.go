@@ -1,11 +1,13 @@
 package rootfs
 
 import (
+	"encoding/binary"
 	"io"
 	"io/fs"
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -141,4 +143,25 @@ func (d *Dir) Lstat(name string) (Stamp, error) {
 		Mode: uint64(stat.Mode), Inode: stat.Ino, Size: stat.Size,
 		MTime: stat.Mtim.Nano(), CTime: stat.Ctim.Nano(),
 	}, nil
+}
+
+// Stamp returns the stamp of a file, as [Dir.Lstat] does.
+func (f *FS) Stamp(name string) (Stamp, error) {
+	info, err := f.Lstat(name)
+	if err != nil {
+		return Stamp{}, err
+	}
+	stamp := Stamp{Mode: uint64(info.Mode()), Size: info.Size(), MTime: info.ModTime().UnixNano()}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		stamp.Mode, stamp.Inode, stamp.CTime = uint64(stat.Mode), stat.Ino, stat.Ctim.Nano()
+	}
+	return stamp, nil
+}
+
+// Append appends the stamp to a buffer that is to be digested.
+func (s Stamp) Append(b []byte) []byte {
+	for _, v := range []uint64{s.Mode, s.Inode, uint64(s.Size), uint64(s.MTime), uint64(s.CTime)} {
+		b = binary.LittleEndian.AppendUint64(b, v)
+	}
+	return b
 }

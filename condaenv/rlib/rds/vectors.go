@@ -1,0 +1,107 @@
+package rds
+
+// The sizes of items in the binary formats, and the least ones where they vary.
+const (
+	integerSize = 4
+	realSize    = 8
+	complexSize = 16
+	rawSize     = 1
+	stringSize  = 8 // Flags and length of a CHARSXP.
+	elementSize = 4 // Flags, if it is NULL.
+)
+
+// vector makes a value for the vector whose length comes next.
+func (r *reader) vector(kind Kind, itemSize int) (*Value, error) {
+	n, err := r.length(itemSize)
+	if err != nil {
+		return nil, err
+	}
+	v, err := r.value(kind)
+	if err == nil {
+		v.len = n
+	}
+	return v, err
+}
+
+func (r *reader) ints(kind Kind) (*Value, error) {
+	v, err := r.vector(kind, integerSize)
+	if err != nil {
+		return nil, err
+	}
+	data := make(ints, v.len)
+	for i := range data {
+		if data[i], err = r.integer(); err != nil {
+			return nil, err
+		}
+	}
+	v.data = data
+	return v, nil
+}
+
+func (r *reader) reals() (*Value, error) {
+	v, err := r.vector(Real, realSize)
+	if err != nil {
+		return nil, err
+	}
+	data := make(reals, v.len)
+	for i := range data {
+		if data[i], err = r.real(); err != nil {
+			return nil, err
+		}
+	}
+	v.data = data
+	return v, nil
+}
+
+// complexes reads a complex vector, of which only the length is kept.
+func (r *reader) complexes() (*Value, error) {
+	v, err := r.vector(Complex, complexSize)
+	if err != nil {
+		return nil, err
+	}
+	for range 2 * v.len {
+		if _, err := r.real(); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// raws reads a raw vector, of which only the length is kept.
+func (r *reader) raws() (*Value, error) {
+	v, err := r.vector(Raw, rawSize)
+	if err != nil {
+		return nil, err
+	}
+	return v, r.skipOctets(v.len)
+}
+
+func (r *reader) strings() (*Value, error) {
+	v, err := r.vector(String, stringSize)
+	if err != nil {
+		return nil, err
+	}
+	data := make(texts, v.len)
+	for i := range data {
+		if data[i], err = r.stringItem(); err != nil {
+			return nil, err
+		}
+	}
+	v.data = data
+	return v, nil
+}
+
+func (r *reader) list(kind Kind) (*Value, error) {
+	v, err := r.vector(kind, elementSize)
+	if err != nil {
+		return nil, err
+	}
+	data := make(elements, v.len)
+	for i := range data {
+		if data[i], err = r.next(); err != nil {
+			return nil, err
+		}
+	}
+	v.data = data
+	return v, nil
+}

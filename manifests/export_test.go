@@ -1,0 +1,13 @@
+package manifests
+
+import "io"
+
+// ParseHolder is the decoder behind the name in a LockedError.
+var ParseHolder = parseHolder
+
+// ReadCollatedLimit is ReadCollated with another limit than MaxManifestBytes.
+func ReadCollatedLimit(r io.Reader, limit int64) error {
+	c := collatedReader{each: func(Entry) error { return nil }, order: newOrder()}
+	doc := document{array: "kernels", maxBytes: limit, header: c.readHeader, element: c.readEntry}
+	return doc.read(r)
+}
