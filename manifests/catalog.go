@@ -106,9 +106,9 @@ func catalogLanguage(s string) string {
 	return string(unicode.ToUpper(r)) + strings.ToLower(s[n:])
 }
 
-// set puts one kernel into the catalog.
-func (root *member) set(k KernelKey, hostRoot string) error {
-	at := root
+// set puts one kernel into the catalog m.
+func (m *member) set(k KernelKey, hostRoot string) error {
+	at := m
 	for _, name := range []string{catalogLanguage(k.Language), k.Name, k.Version} {
 		at = at.child(name)
 		if !at.isNull() && !at.expand() {
@@ -121,9 +121,9 @@ func (root *member) set(k KernelKey, hostRoot string) error {
 	return nil
 }
 
-// dropVanished removes the entries of ours that no kernel has its place in.
-func (root *member) dropVanished(places map[KernelKey]KernelKey, covers func(string) bool) {
-	root.prune(func(language *member) bool {
+// dropVanished removes from the catalog m the entries of ours that no kernel has its place in.
+func (m *member) dropVanished(places map[KernelKey]KernelKey, covers func(string) bool) {
+	m.prune(func(language *member) bool {
 		return covers(language.name) && language.prune(func(name *member) bool {
 			return name.prune(func(version *member) bool {
 				place := KernelKey{language.name, name.name, version.name}

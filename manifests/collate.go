@@ -89,5 +89,8 @@ func (v *inversion) write(ctx context.Context, w io.Writer, h CollatedHeader) er
 // discard is the Output of a document nobody asked for.
 type discard struct{}
 
-func (discard) Write(p []byte) (int, error)            { return len(p), nil }
+// Write implements io.Writer.
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+// WriteAt implements io.WriterAt.
 func (discard) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }

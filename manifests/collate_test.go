@@ -129,7 +129,7 @@ func TestCollateOfNothing(t *testing.T) {
 	}
 }
 
-// The error of the source ends a collation; so does a cancelled context.
+// The error of the source ends a collation; so does a canceled context.
 func TestCollateStops(t *testing.T) {
 	broken := errors.New("broken manifest")
 	_, err := manifests.Collate(t.Context(), func(yield func(manifests.Entry, error) bool) {
@@ -137,7 +137,7 @@ func TestCollateStops(t *testing.T) {
 			t.Error("the source was asked for more")
 		}
 	}, testTime, manifests.Outputs{})
-	if err != broken {
+	if !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -149,7 +149,7 @@ func TestCollateStops(t *testing.T) {
 			t.Error("the source was asked for more")
 		}
 	}, testTime, manifests.Outputs{})
-	if err != interrupted {
+	if !errors.Is(err, interrupted) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := manifests.Collate(ctx, entries(), testTime, manifests.Outputs{Index: &bytes.Buffer{}}); err != nil {

@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"bufio"
+	"errors"
 	"io"
 
 	"github.com/go-json-experiment/json"
@@ -67,7 +68,7 @@ func (d document) readObject(dec *jsontext.Decoder, in *meter) error {
 	if !seen {
 		return invalid("no %q array", d.array)
 	}
-	if _, err := dec.ReadToken(); err != io.EOF {
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return invalid("text after the document")
 	}
 	return nil
@@ -131,7 +132,7 @@ func (m *meter) Read(p []byte) (int, error) {
 	}
 	n, err := m.r.Read(p)
 	m.read += int64(n)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		m.err = err
 	}
 	return n, err

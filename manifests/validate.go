@@ -72,7 +72,7 @@ func (v *storeCheck) manifest(e Entry) {
 		return
 	}
 	m.normalize()
-	e.Manifest.normalize()
+	e.normalize()
 	if !reflect.DeepEqual(m, e.Manifest) {
 		v.problem("kernel %s: %s differs from its entry", e.Key(), e.ManifestPath)
 	}

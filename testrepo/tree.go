@@ -63,16 +63,10 @@ func linkTree(src, dst string) error {
 			return err
 		}
 		target := filepath.Join(dst, path[len(src):])
-		if !entry.IsDir() {
-			return os.Link(path, target)
-		}
-		if path == src {
+		if entry.IsDir() {
 			return os.MkdirAll(target, 0o777)
 		}
-		if err := os.Mkdir(target, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-		return nil
+		return os.Link(path, target)
 	})
 }
 

@@ -166,7 +166,7 @@ func TestChannelProperties(t *testing.T) {
 		hasURL, elsewhere   bool
 	}
 	for text, want := range map[string]properties{
-		"conda-forge":                          {"conda-forge", "https://conda.anaconda.org/conda-forge", "", true, false},
+		"conda-forge":                           {"conda-forge", "https://conda.anaconda.org/conda-forge", "", true, false},
 		"https://prefix.dev/conda-forge/win-64": {"conda-forge", "https://prefix.dev/conda-forge", "win-64", true, true},
 		"http://u@h:80/t/tok/conda/a/Linux-64":  {"a", "http://h:80/conda/a", "Linux-64", true, true},
 		"/srv/chan/linux-64":                    {"chan", "file:///srv/chan", "linux-64", true, true},

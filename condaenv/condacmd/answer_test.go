@@ -83,13 +83,13 @@ func TestDecodeRefuses(t *testing.T) {
 
 func TestReportError(t *testing.T) {
 	for in, want := range map[string]string{
-		`{"exception_name": "E", "message": "m"}`:              "E: m",
+		`{"exception_name": "E", "message": "m"}`:                  "E: m",
 		`{"exception_name": "KeyError", "error": "KeyError('a')"}`: "KeyError('a')",
-		`{"exception_name": "E", "error": "e"}`:                "E: e",
-		`{"exception_name": "E"}`:                              "E",
-		`{"exception_name": "E", "message": "E"}`:              "E",
-		`{"error": "only this"}`:                               "only this",
-		`{"exception_name": 3, "message": "a\u202e\nb\udc00"}`: "a b\uFFFD\uFFFD\uFFFD",
+		`{"exception_name": "E", "error": "e"}`:                    "E: e",
+		`{"exception_name": "E"}`:                                  "E",
+		`{"exception_name": "E", "message": "E"}`:                  "E",
+		`{"error": "only this"}`:                                   "only this",
+		`{"exception_name": 3, "message": "a\u202e\nb\udc00"}`:     "a b\uFFFD\uFFFD\uFFFD",
 	} {
 		_, report, err := decode([]byte(in))
 		if err != nil || report.Error() != want {

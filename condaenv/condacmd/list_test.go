@@ -193,20 +193,6 @@ func TestPoliteFirst(t *testing.T) {
 	}
 }
 
-// TestKilledIndexer: conda does not go on when this program is killed, which leaves it no time to end anything.
-func TestKilledIndexer(t *testing.T) {
-	for _, mode := range modes {
-		told := filepath.Join(t.TempDir(), "pid")
-		if err := unix.Mkfifo(told, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		indexer := exec.Command("/proc/self/exe")
-		exe := standIn(t, mode, "echo conda $$ >&3; trap '' TERM; while :; do read x < "+told+"; done").Exe
-		indexer.Env = append(os.Environ(), "CONDACMD_TEST_LIST="+exe, "CONDACMD_TEST_MODE="+strconv.Itoa(int(mode)))
-		_ = indexer
-	}
-}
-
 // expectGone checks that the processes that announced themselves have ended (or wait for init to take note).
 func expectGone(t *testing.T, announcements []string, want int) {
 	t.Helper()

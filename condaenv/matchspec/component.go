@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"kernelindexer/condaenv/channel"
 )
 
 // field is something a spec can ask of a record, in the order of the canonical form (conda: MatchSpec.FIELD_NAMES).
@@ -48,11 +46,11 @@ type component struct {
 }
 
 // newComponent reads the value of a condition other than name, version and build.
-func newComponent(settings *channel.Settings, f field, value string) (component, error) {
+func newComponent(f field, value string) (component, error) {
 	c := component{field: f, text: value}
 	switch f {
 	case fieldChannel:
-		return channelComponent(settings, value)
+		return channelComponent(value)
 	case fieldBuildNumber:
 		return buildNumberComponent(value)
 	case fieldTrackFeatures, fieldFeatures:
@@ -60,21 +58,21 @@ func newComponent(settings *channel.Settings, f field, value string) (component,
 	case fieldFlags, fieldExtras:
 		return listComponent(f, splitWords(value)), nil
 	case fieldLicense, fieldLicenseFamily, fieldWhen:
-		return foldedComponent(settings, f, value)
+		return foldedComponent(f, value)
 	default:
-		c.match = func(r *Record) (bool, error) { return r.text(f, settings) == value, nil }
+		c.match = func(r *Record) (bool, error) { return r.text(f) == value, nil }
 		return c, nil
 	}
 }
 
 // foldedComponent compares without regard to letter case. "when" says when the spec counts, and asks nothing of records.
-func foldedComponent(settings *channel.Settings, f field, value string) (component, error) {
+func foldedComponent(f field, value string) (component, error) {
 	p, err := newPattern(lower(value))
 	if err != nil {
 		return component{}, err
 	}
 	c := component{field: f, text: p.text}
-	c.match = func(r *Record) (bool, error) { return f == fieldWhen || p.match(lower(r.text(f, settings))), nil }
+	c.match = func(r *Record) (bool, error) { return f == fieldWhen || p.match(lower(r.text(f))), nil }
 	return c, nil
 }
 

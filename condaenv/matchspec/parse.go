@@ -1,42 +1,30 @@
 package matchspec
 
-import (
-	"strings"
-
-	"kernelindexer/condaenv/channel"
-)
+import "strings"
 
 // Parse reads a spec as conda's MatchSpec does. An error is a [*ParseError].
 //
 // The forms are "name", "name version", "name version build" with blanks or "=" between, a condition in the place of
 // the version ("name>=1,<2"), "channel/subdir::" in front, "[key=value,…]" behind, and the URL or path of a package.
 // A comment from "#" on, a condition from " if " on, and a part in parentheses are ignored.
-//
-// Channels have the meaning of conda's default settings.
 func Parse(text string) (Spec, error) {
-	return ParseIn(channel.Default(), text)
-}
-
-// ParseIn is [Parse] with the settings of a prefix, which decide on the meaning of channels: that in the spec, and those
-// of the records it is tested on.
-func ParseIn(settings *channel.Settings, text string) (Spec, error) {
 	if text == "" {
 		return Spec{}, nil
 	}
-	spec, err := parse(settings, text)
+	spec, err := parse(text)
 	if err != nil {
 		return Spec{}, err.within(kindSpec, text)
 	}
 	return spec, nil
 }
 
-func parse(settings *channel.Settings, text string) (Spec, *ParseError) {
+func parse(text string) (Spec, *ParseError) {
 	if feature, ok := strings.CutSuffix(text, "@"); ok {
 		return featureSpec(text, feature), nil
 	}
 	rest, _, _ := strings.Cut(text, "#")
 	rest, _, _ = strings.Cut(rest, " if ")
-	values := specValues{settings: settings}
+	var values specValues
 	var err *ParseError
 	if packageExtension(rest) != "" {
 		err = values.readPackage(rest)
@@ -71,13 +59,13 @@ func (v *specValues) readSpec(text string) *ParseError {
 		return err
 	}
 	rest, _ = cutSection(rest, '(', ')')
-	outside, _, rest, _ := splitLast2(rest, ':') // Between the colons is a namespace, which has no meaning yet.
+	channel, _, rest, _ := splitLast2(rest, ':') // Between the colons is a namespace, which has no meaning yet.
 	name, rest := cutName(rest)
 	if err := checkName(name, rest); err != nil {
 		return err
 	}
 	v.set(fieldName, name)
-	if err := v.readChannel(outside, brackets); err != nil {
+	if err := v.readChannel(channel, brackets); err != nil {
 		return err
 	}
 	if err := v.readVersionBuild(rest); err != nil {
@@ -121,20 +109,20 @@ func cutName(text string) (name, rest string) {
 // readChannel reads the channel in front of the name and that in the brackets, which comes first; both can hold a
 // platform.
 func (v *specValues) readChannel(outside string, brackets []pair) *ParseError {
-	name, subdir, hasChannel := "", "", outside != ""
+	channel, subdir, hasChannel := "", "", outside != ""
 	if hasChannel {
 		var err error
-		if name, subdir, err = specChannel(v.settings, outside); err != nil {
+		if channel, subdir, err = specChannel(outside); err != nil {
 			return fault(kindSpec, outside, outside, err.Error())
 		}
 	}
 	if value := lookup(brackets, fieldNames[fieldChannel]); value != "" {
-		inside, platform, err := specChannel(v.settings, value)
+		inside, platform, err := specChannel(value)
 		if err != nil {
 			return fault(kindSpec, value, value, err.Error())
 		}
 		if inside != "" {
-			name, hasChannel = inside, true
+			channel, hasChannel = inside, true
 		}
 		if platform != "" {
 			subdir = platform
@@ -144,7 +132,7 @@ func (v *specValues) readChannel(outside string, brackets []pair) *ParseError {
 		subdir = value
 	}
 	if hasChannel {
-		v.set(fieldChannel, name)
+		v.set(fieldChannel, channel)
 	}
 	if subdir != "" {
 		v.set(fieldSubdir, subdir)

@@ -1,7 +1,5 @@
 package matchspec
 
-import "kernelindexer/condaenv/channel"
-
 // Record is a package as specs see it: the fields of conda's PackageRecord that a spec can name. An empty text stands
 // for a field that is absent or null, which conda compares as the word "None".
 type Record struct {
@@ -11,10 +9,11 @@ type Record struct {
 
 	BuildNumber int64
 
-	// Channel is a channel's name or URL, as in the record of a prefix; the settings that the spec was read with tell
-	// what it means. Empty, it is taken from URL.
+	// Channel is a channel's name or URL, as in the record of a prefix; conda's default settings tell what it means.
+	// Empty, it is taken from URL.
 	Channel string
-	// ChannelCanonical, unless empty, overrides the canonical name of Channel ("defaults" for "pkgs/main").
+	// ChannelCanonical overrides the canonical name of Channel ("defaults" for "pkgs/main"), for callers who know
+	// settings that conda would have read.
 	ChannelCanonical string
 
 	Subdir        string // Platform, "linux-64"; empty, it is taken from URL.
@@ -30,17 +29,25 @@ type Record struct {
 	Flags         []string
 }
 
+// channel reads the record's channel.
+func (r *Record) channel() (channel, error) {
+	switch {
+	case r.Channel != "":
+		return parseChannel(r.Channel)
+	case r.URL != "":
+		return parseChannel(r.URL)
+	default:
+		return parseChannel(unknownChannel)
+	}
+}
+
 // subdir is conda's fallback chain without its last step, the platform of the machine.
-func (r *Record) subdir(settings *channel.Settings) string {
+func (r *Record) subdir() string {
 	if r.Subdir != "" || r.URL == "" {
 		return r.Subdir
 	}
-	c, err := settings.ChannelFromURL(r.URL)
-	if err != nil { // A URL that conda cannot read has no platform either.
-		return ""
-	}
-	platform, _ := c.Platform()
-	return platform
+	c, _ := parseChannel(r.URL) // A URL that conda cannot read has no platform either.
+	return c.platform
 }
 
 // fileName is the name of the package file, or what conda takes for it.
@@ -48,20 +55,20 @@ func (r *Record) fileName() string {
 	if r.FileName != "" {
 		return r.FileName
 	}
-	if packageExtension(r.URL) != "" {
-		if file, err := packageFile(r.URL, true); err == nil {
-			return file
+	if r.URL != "" {
+		if c, err := parseChannel(r.URL); err == nil && c.file != "" {
+			return c.file
 		}
 	}
 	return r.Name + "-" + r.Version + "-" + r.Build
 }
 
 // text returns a field that specs compare as text.
-func (r *Record) text(f field, settings *channel.Settings) string {
+func (r *Record) text(f field) string {
 	value := ""
 	switch f {
 	case fieldSubdir:
-		value = r.subdir(settings)
+		value = r.subdir()
 	case fieldURL:
 		value = r.URL
 	case fieldMD5:

@@ -1,11 +1,7 @@
 package matchspec
 
-import "kernelindexer/condaenv/channel"
-
 // specValues are the texts of a spec's conditions, and the order in which conda tests them: that of their first mention.
 type specValues struct {
-	settings *channel.Settings
-
 	value [fieldCount]string
 	has   [fieldCount]bool
 	order [fieldCount]field
@@ -97,7 +93,7 @@ func (s *Spec) compileComponents(v *specValues) *ParseError {
 		case fieldBuild:
 			made = buildComponent(s.build)
 		default:
-			made, err = newComponent(v.settings, f, v.value[f])
+			made, err = newComponent(f, v.value[f])
 		}
 		if err != nil {
 			return componentFault(v.value[f], err)
