@@ -48,8 +48,9 @@ type Env struct {
 //
 // An error that is ErrSkipped or ErrNoVersion says that conda goes on without
 // this package. Any other error means that conda's whole listing fails; it
-// names the file at fault and what is wrong with it. So do, where conda would
-// go on, failures of the machine such as an I/O error.
+// names the file at fault and what is wrong with it. Two kinds of error are
+// ours alone and stand where conda would skip or read on: failures of the
+// machine, such as an I/O error, and files of more than 256 MiB.
 func Read(fsys fs.FS, dir string, a Anchor, env Env) (Package, error) {
 	p, err := read(fsys, dir, a, env)
 	if err != nil {
