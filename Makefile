@@ -38,9 +38,6 @@ demo: build ## index a small sample repository without conda and show the result
 	@echo
 	@echo "The published pair:"
 	@ls -l $(DEMO)/collated_manifests.json $(DEMO)/package_index.json $(DEMO)/index_status.json
-	@echo
-	@echo "Kernels with numpy:"
-	@bin/kernel-indexer validate $(DEMO) --print-package numpy 2>/dev/null || true
 
 fuzz: ## run every fuzz target for FUZZTIME (10s)
 	@set -e; for pkg in $$($(GO) list ./...); do \

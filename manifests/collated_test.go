@@ -108,7 +108,7 @@ func TestReadCollatedReturnsOthersErrorsAsTheyAre(t *testing.T) {
 		calls++
 		return broken
 	})
-	if err != broken || calls != 1 {
+	if !errors.Is(err, broken) || calls != 1 {
 		t.Errorf("callback: %v after %d calls", err, calls)
 	}
 }
@@ -193,10 +193,10 @@ func TestCollatedWriterRefuses(t *testing.T) {
 			if !errors.Is(err, manifests.ErrInvalid) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
-			if again := w.Add(manifests.NewEntry(b)); again != err {
+			if again := w.Add(manifests.NewEntry(b)); !errors.Is(again, err) {
 				t.Errorf("Add after it: %v", again)
 			}
-			if _, closed := w.Close(); closed != err {
+			if _, closed := w.Close(); !errors.Is(closed, err) {
 				t.Errorf("Close after it: %v", closed)
 			}
 		})

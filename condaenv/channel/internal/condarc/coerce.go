@@ -14,13 +14,17 @@ var truthWords = map[string]bool{
 	"false": false, "off": false, "n": false, "no": false, "non": false, "none": false, "": false,
 }
 
-// complexForm is a complex number as Python reads it, without blanks and brackets around it.
-var complexForm = regexp.MustCompile(`^(?:(` + realForm + `)|(?:` + realForm + `)?(?:[-+]|` + signedRealForm + `)j|[-+]?(?:` + unsignedForm + `)?j)$`)
-
+// The forms of complex numbers that Python reads, without blanks and brackets around them, and those parts of them that
+// are not zero.
 const (
-	unsignedForm   = `(?:[0-9](?:_?[0-9])*\.?(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:e[-+]?[0-9](?:_?[0-9])*)?|inf|infinity|nan`
-	realForm       = `[-+]?(?:` + unsignedForm + `)`
-	signedRealForm = `[-+](?:` + unsignedForm + `)`
+	unsignedForm = `(?:(?:[0-9](?:_?[0-9])*\.?(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)(?:e[-+]?[0-9](?:_?[0-9])*)?|inf|infinity|nan)`
+	realForm     = `[-+]?` + unsignedForm
+)
+
+var (
+	complexForm = regexp.MustCompile(`^(?:` + realForm + `|` + realForm + `[-+]` + unsignedForm + `?j|[-+]?` + unsignedForm + `?j)$`)
+	exponent    = regexp.MustCompile(`e[-+]?[0-9_]+`)
+	nonZero     = regexp.MustCompile(`[1-9]|inf|nan|(?:^|[-+])j`)
 )
 
 // Truth gives the truth value of a scalar as conda coerces it, or an error if it cannot. With nullable set, the words
@@ -39,9 +43,8 @@ func (s Scalar) Truth(nullable bool) (bool, error) {
 	if nullable && (word == "~" || word == "null" || word == "\x00") {
 		return false, nil
 	}
-	if m := complexForm.FindStringSubmatch(trimBrackets(word)); m != nil {
-		number, err := strconv.ParseFloat(strings.ReplaceAll(m[1], "_", ""), 64)
-		return m[1] == "" || number != 0 || err != nil, nil
+	if number := trimBrackets(word); complexForm.MatchString(number) {
+		return nonZero.MatchString(exponent.ReplaceAllString(number, "")), nil
 	}
 	return false, fmt.Errorf("%q is no truth value", s.Text)
 }
