@@ -78,7 +78,7 @@ func TestRegexpIsPythons(t *testing.T) {
 	}
 	for _, expr := range []string{
 		"^*$", "^$+$", "^a**$", "^a{1}{2}$", "^a{2,1}$", "^(a$", "^a)$", "^[a$", "^(?i)a$", `^\p{L}$`, `^\z$`, `^\Qa\E$`, `^\x1$`, `^\u1$`,
-		"^(|+)$", "^(?P<1>a)$", "^(?P<a b>a)$", "^(?#a$", `^[\d-a]$`, `^[b-a]$`, `a\`, "^(?P<é>a)(?P<é>a)$", "^\xff$",
+		"^(|+)$", "^(?P<1>a)$", "^(?P<a b>a)$", "^(?#a$", `^[\d-a]$`, `^[b-a]$`, `a\`, "^(?P<é>a)(?P<é>a)$", "^a+(?#c)?$", "^\xff$",
 	} {
 		if re, err := compileRegexp(expr); err == nil {
 			t.Errorf("%s is compiled to %s, Python refuses it", expr, re)

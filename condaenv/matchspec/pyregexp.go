@@ -264,6 +264,7 @@ func (t *regexpTranslator) quantifier(text string) error {
 	if !t.repeatable {
 		return errors.New("nothing to repeat")
 	}
+	t.repeatable = false // Also where only a comment is between two quantifiers, which Go would read as one.
 	t.out.WriteString(text)
 	t.pos += len(text)
 	if t.pos < len(t.in) && t.in[t.pos] == '?' {
