@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,6 +21,7 @@ const (
 	rdsNil       = 254
 	rdsReference = 255
 
+	rdsIsObject      = 1 << 8
 	rdsHasAttributes = 1 << 9
 	rdsHasTag        = 1 << 10
 	rdsUTF8          = 1 << 15
@@ -53,6 +55,9 @@ func (w *rdsWriter) integer(n int) { w.b = binary.BigEndian.AppendUint32(w.b, ui
 func (w *rdsWriter) header(kind, length int, attributes []attribute) {
 	if len(attributes) > 0 {
 		kind |= rdsHasAttributes
+	}
+	if slices.ContainsFunc(attributes, func(a attribute) bool { return a.name == "class" }) {
+		kind |= rdsIsObject
 	}
 	w.integer(kind)
 	w.integer(length)
