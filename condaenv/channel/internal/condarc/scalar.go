@@ -90,13 +90,21 @@ func taggedScalar(tag, text string) (Scalar, error) {
 		}
 		return Scalar{}, fmt.Errorf("%q is no truth value", text)
 	case "!!binary":
-		data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+		data, err := base64.StdEncoding.DecodeString(strings.Map(base64Letter, text))
 		if err == nil && !utf8.Valid(data) {
 			err = errors.New("not UTF-8")
 		}
 		return Scalar{Text, string(data)}, err
 	}
 	return Scalar{Other, text}, errType
+}
+
+// base64Letter drops the characters that are not of base64, which conda passes over.
+func base64Letter(r rune) rune {
+	if strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", r) {
+		return r
+	}
+	return -1
 }
 
 func boolScalar(value bool) Scalar {
