@@ -81,11 +81,12 @@ func isText(value *rds.Value) error {
 		return fmt.Errorf("%w: the version of R it was built with is no text", ErrNotAList)
 	case rds.Symbol, rds.Char:
 		return nil
+	default:
+		if value.Len() == 0 {
+			return fmt.Errorf("%w: the version of R it was built with is empty", ErrNotAList)
+		}
+		return nil
 	}
-	if value.Len() == 0 {
-		return fmt.Errorf("%w: the version of R it was built with is empty", ErrNotAList)
-	}
-	return nil
 }
 
 // versionIn returns the first element called Version. R turns logical values and numbers into text

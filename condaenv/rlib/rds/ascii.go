@@ -167,6 +167,5 @@ func (a *ascii) octal() (byte, error) {
 	return byte(n), nil
 }
 
-// room assumes that every item has at least one character and white space behind it for
-// each four bytes of the binary formats.
-func (a *ascii) room(size int) int { return len(a.rest) / (2 * max(1, size/4)) }
+// room counts two characters for a word, the second of them white space.
+func (a *ascii) room(size itemSize) int { return len(a.rest) / (2 * size.words) }

@@ -16,9 +16,8 @@ type source interface {
 	skipOctets(n int) error
 	// bytes reads a string of n bytes, n >= 0.
 	bytes(n int) (string, error)
-	// room returns how many items of at least size bytes in binary formats can be left,
-	// to be asked before room for them is made.
-	room(size int) int
+	// room returns how many items of that size can be left. It is asked before room is made for them.
+	room(size itemSize) int
 }
 
 // newSource returns the reader for the format that data begins with, and skips that.
@@ -96,4 +95,4 @@ func (b *binary) bytes(n int) (string, error) {
 	return s, nil
 }
 
-func (b *binary) room(size int) int { return len(b.rest) / size }
+func (b *binary) room(size itemSize) int { return len(b.rest) / size.bytes }

@@ -81,9 +81,9 @@ func (r *reader) nativeEncoding() error {
 	return err
 }
 
-// length reads the length of a vector and makes sure that so many items of at least size
-// bytes can follow. Lengths of 2^31 and more are in two further integers.
-func (r *reader) length(size int) (int, error) {
+// length reads the length of a vector and makes sure that so many items of that size can follow. Lengths of 2^31 and
+// more are in two further integers.
+func (r *reader) length(size itemSize) (int, error) {
 	n, err := r.integer()
 	if err != nil {
 		return 0, err

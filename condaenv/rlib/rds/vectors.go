@@ -1,18 +1,20 @@
 package rds
 
-// The sizes of items in the binary formats, and the least ones where they vary.
-const (
-	integerSize = 4
-	realSize    = 8
-	complexSize = 16
-	rawSize     = 1
-	stringSize  = 8 // Flags and length of a CHARSXP.
-	elementSize = 4 // Flags, if it is NULL.
+// itemSize is the least that an item takes up: bytes in the binary formats, and words in the ASCII format.
+type itemSize struct{ bytes, words int }
+
+var (
+	integerSize = itemSize{4, 1}
+	realSize    = itemSize{8, 1}
+	complexSize = itemSize{16, 2}
+	rawSize     = itemSize{1, 1}
+	stringSize  = itemSize{8, 2} // Flags and length.
+	elementSize = itemSize{4, 1} // Flags, if it is NULL.
 )
 
 // vector makes a value for the vector whose length comes next.
-func (r *reader) vector(kind Kind, itemSize int) (*Value, error) {
-	n, err := r.length(itemSize)
+func (r *reader) vector(kind Kind, size itemSize) (*Value, error) {
+	n, err := r.length(size)
 	if err != nil {
 		return nil, err
 	}
