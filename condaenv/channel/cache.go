@@ -63,7 +63,7 @@ func (c *cache) add(text string, channel *Channel) {
 // /t, for then the file name would be taken for a token.
 func (s *Settings) packageFolder(url string) (string, bool) {
 	slash := strings.LastIndexByte(url, '/')
-	if slash < 0 || !s.platforms.isCommon() || !hasPackageExtension(url) || strings.HasSuffix(url[:slash], "/t") {
+	if slash < 0 || !s.platforms.isCommon() || PackageExtension(url) == "" || strings.HasSuffix(url[:slash], "/t") {
 		return "", false
 	}
 	for _, c := range []byte(url[slash+1:]) {

@@ -64,6 +64,10 @@ func (c *Channel) BaseURL() (string, bool) {
 // is none.
 func (c *Channel) Platform() (string, bool) { return c.platform, c.platform != "" }
 
+// IsNowhere tells whether the channel has neither a name nor a location, like that of https:///: conda takes such a
+// channel for none where it asks whether there is one.
+func (c *Channel) IsNowhere() bool { return c.name == "" && c.location == "" }
+
 // Channel gives the channel that a text stands for: the field channel or schannel of a record, the URL of a package,
 // or the channel of a MatchSpec. Settings that cannot be used are reported when the text needs them (*SettingsError).
 func (s *Settings) Channel(text string) (*Channel, error) {
@@ -119,7 +123,7 @@ func (s *Settings) Elsewhere(c *Channel) (bool, error) {
 
 // read finds out the channel of a text with all its properties.
 func (s *Settings) read(text string) (*Channel, error) {
-	c, err := s.parse(text)
+	c, _, err := s.parse(text)
 	if err != nil {
 		return nil, err
 	}

@@ -6,24 +6,25 @@ import (
 	"strings"
 )
 
-// parse finds out the channel of a text, all but its canonical name.
-func (s *Settings) parse(text string) (Channel, error) {
+// parse finds out the channel of a text, all but its canonical name, and the package file that a URL names.
+func (s *Settings) parse(text string) (c Channel, file string, err error) {
 	switch {
 	case text == Unknown || text == "None" || text == "None:///"+Unknown:
-		return Channel{name: Unknown}, nil
+		return Channel{name: Unknown}, "", nil
 	case !hasScheme(text) && isPath(text):
 		url, err := pathToURL(text)
 		if err != nil {
-			return Channel{}, err
+			return Channel{}, "", err
 		}
 		return s.parseURL(url)
-	case hasScheme(text) || hasPackageExtension(text):
+	case hasScheme(text) || PackageExtension(text) != "":
 		if strings.HasPrefix(text, "file:") {
 			text = slashes(text)
 		}
 		return s.parseURL(text)
 	}
-	return s.parseName(text)
+	c, err = s.parseName(text)
+	return c, "", err
 }
 
 // slashes turns the backslashes of a file: URL into slashes, except before blanks, and drops the two slashes of a
@@ -31,7 +32,7 @@ func (s *Settings) parse(text string) (Channel, error) {
 func slashes(url string) string {
 	b := []byte(url)
 	for i, c := range b {
-		if c == '\\' && !(i+1 < len(b) && b[i+1] == ' ') {
+		if c == '\\' && (i+1 == len(b) || b[i+1] != ' ') {
 			b[i] = '/'
 		}
 	}
@@ -76,33 +77,31 @@ func (s *Settings) named(name string) (Channel, error) {
 }
 
 // parseURL reads a channel that is given by a URL, with or without token, platform and package file.
-func (s *Settings) parseURL(url string) (Channel, error) {
+func (s *Settings) parseURL(url string) (c Channel, file string, err error) {
 	url, platform, err := s.platforms.split(withoutToken(url))
 	if err != nil {
-		return Channel{}, err
+		return Channel{}, "", err
 	}
 	slash := strings.LastIndexByte(url, '/')
-	file := ""
 	if slash >= 0 && hasKnownExtension(url) {
 		url, file = url[:slash], url[slash+1:]
 	}
 	u, err := splitURL(url)
 	if err != nil {
-		return Channel{}, fmt.Errorf("the channel URL %q: %w", url, err)
+		return Channel{}, "", fmt.Errorf("the channel URL %q: %w", url, err)
 	}
-	c, err := s.locate(u)
-	if err != nil {
-		return Channel{}, err
+	if c, err = s.locate(u); err != nil {
+		return Channel{}, "", err
 	}
 	c.platform = platform
 	if c.scheme == "" {
 		c.scheme = "https"
 	}
 	if c.name, err = percentDecode(c.name); err != nil {
-		return Channel{}, err
+		return Channel{}, "", err
 	}
-	_, err = percentDecode(file)
-	return c, err
+	file, err = percentDecode(file)
+	return c, file, err
 }
 
 // locate decides which part of a URL is the location and which is the name.
@@ -237,17 +236,7 @@ func withoutToken(url string) string {
 	return strings.TrimRight(url, "/")
 }
 
-// hasPackageExtension tells whether a text ends like a package file, in any letter case.
-func hasPackageExtension(text string) bool {
-	for _, ext := range [...]string{".conda", ".tar.bz2"} {
-		if len(text) >= len(ext) && strings.EqualFold(text[len(text)-len(ext):], ext) {
-			return true
-		}
-	}
-	return false
-}
-
 // hasKnownExtension tells whether a text ends like a package file or a channel's index.
 func hasKnownExtension(text string) bool {
-	return hasPackageExtension(text) || strings.HasSuffix(text, ".json") || strings.HasSuffix(text, ".json.zst")
+	return PackageExtension(text) != "" || strings.HasSuffix(text, ".json") || strings.HasSuffix(text, ".json.zst")
 }

@@ -69,6 +69,6 @@ func (s *Settings) platformOfURL(url string) (string, bool, error) {
 			return c.platform, c.platform != "", nil
 		}
 	}
-	c, err := s.parse(url)
+	c, _, err := s.parse(url)
 	return c.platform, c.platform != "", err
 }

@@ -53,6 +53,16 @@ func hasScheme(text string) bool {
 	return false
 }
 
+// IsURL tells whether conda takes a text for a URL rather than for a name or a path (conda: is_url): it has a scheme like
+// https:// in small letters, and Python can split it.
+func IsURL(text string) bool {
+	if !hasScheme(text) {
+		return false
+	}
+	_, err := splitURL(text)
+	return err == nil
+}
+
 // splitURL splits a URL, or a text like host/path without a scheme. It fails where Python does: brackets around the
 // host that are not closed or hold no IP address, a port that is no number below 65536, and letters in the host that
 // would turn into punctuation when normalised.
@@ -104,26 +114,27 @@ var (
 	futureIP    = regexp.MustCompile(`^v[a-fA-F0-9]+\..+$`)
 )
 
-// splitHost splits user@host:port or user@[address]:port.
+// splitHost splits user@host:port or user@[address]:port. Python 3.11, which conda was recorded with, passes over what
+// is around the brackets, and checks the first brackets even if they are the user's.
 func splitHost(authority string) (host, port string, err error) {
 	if strings.Contains(authority, "[") != strings.Contains(authority, "]") {
 		return "", "", errBrackets
 	}
-	bracketsAnywhere := strings.Contains(authority, "[")
-	authority = authority[strings.LastIndexByte(authority, '@')+1:]
-	before, inside, brackets := strings.Cut(authority, "[")
-	if !brackets {
-		host, port, _ = strings.Cut(authority, ":")
-		if bracketsAnywhere {
-			err = checkAddress(host)
+	if _, first, brackets := strings.Cut(authority, "["); brackets {
+		address, _, _ := strings.Cut(first, "]")
+		if err := checkAddress(address); err != nil {
+			return "", "", err
 		}
-		return host, port, err
 	}
-	host, after, _ := strings.Cut(inside, "]")
-	if before != "" || after != "" && after[0] != ':' {
-		return "", "", errBrackets
+	authority = authority[strings.LastIndexByte(authority, '@')+1:]
+	if _, inside, brackets := strings.Cut(authority, "["); brackets {
+		var after string
+		host, after, _ = strings.Cut(inside, "]")
+		_, port, _ = strings.Cut(after, ":")
+		return host, port, nil
 	}
-	return host, strings.TrimPrefix(after, ":"), checkAddress(host)
+	host, port, _ = strings.Cut(authority, ":")
+	return host, port, nil
 }
 
 // checkAddress tells whether a host in brackets is an IPv6 address or one of a future kind.

@@ -60,7 +60,10 @@ func newComponent(f field, value string) (component, error) {
 	case fieldLicense, fieldLicenseFamily, fieldWhen:
 		return foldedComponent(f, value)
 	default:
-		c.match = func(r *Record) (bool, error) { return r.text(f) == value, nil }
+		c.match = func(r *Record) (bool, error) {
+			have, err := r.text(f)
+			return err == nil && have == value, err
+		}
 		return c, nil
 	}
 }
@@ -72,7 +75,14 @@ func foldedComponent(f field, value string) (component, error) {
 		return component{}, err
 	}
 	c := component{field: f, text: p.text}
-	c.match = func(r *Record) (bool, error) { return f == fieldWhen || p.match(lower(r.text(f))), nil }
+	if f == fieldWhen {
+		c.match = func(*Record) (bool, error) { return true, nil }
+		return c, nil
+	}
+	c.match = func(r *Record) (bool, error) {
+		have, err := r.text(f)
+		return err == nil && p.match(lower(have)), err
+	}
 	return c, nil
 }
 

@@ -67,7 +67,7 @@ func TestDiffersInPathsThatDependOnTheProcess(t *testing.T) {
 	for text, want := range map[string]string{
 		"a-1-0.conda":       "*[url=file:///a-1-0.conda]",
 		"./chan::a":         "file:///chan::a",
-		"~/chan::a":         "file:///~/chan::a",
+		"~/chan::a":         "file:///chan::a",
 		"$HOME/a-1-0.conda": "*[url=file:///$HOME/a-1-0.conda]",
 	} {
 		if got := mustSpec(t, text).String(); got != want {

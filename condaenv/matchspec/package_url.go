@@ -1,51 +1,36 @@
 package matchspec
 
-import "strings"
+import (
+	"strings"
+
+	"kernelindexer/condaenv/channel"
+)
 
 // readPackage reads a spec that is the URL or the path of a package file. If there is a platform in it, channel, name,
 // version and build are asked for as well, else only URL and file name.
 func (v *specValues) readPackage(text string) *ParseError {
-	url := text
-	if !isURL(url) {
-		url = strings.ToValidUTF8(unescape(pathToURL(url)), "\uFFFD")
-	}
-	c, err := parseChannel(url)
+	file, err := channel.Default().PackageFile(text)
 	if err != nil {
 		return fault(kindSpec, text, text, err.Error())
 	}
-	if c.platform == "" {
-		file, err := packageFile(url)
-		if err != nil {
-			return fault(kindSpec, text, text, err.Error())
-		}
+	if file.Channel == nil {
 		v.set(fieldName, "*")
-		v.set(fieldFileName, file)
-		v.set(fieldURL, url)
+		v.set(fieldFileName, file.Name)
+		v.set(fieldURL, file.URL)
 		return nil
 	}
-	name, version, build, parts := splitLast2(strings.TrimSuffix(c.file, packageExtension(c.file)), '-')
+	stem := strings.TrimSuffix(file.Name, channel.PackageExtension(file.Name))
+	name, version, build, parts := splitLast2(stem, '-')
 	if parts < 3 {
-		return fault(kindSpec, text, c.file, "file name of a package is not name-version-build")
+		return fault(kindSpec, text, file.Name, "file name of a package is not name-version-build")
 	}
-	v.set(fieldChannel, c.canonical())
-	v.set(fieldSubdir, c.platform)
+	platform, _ := file.Channel.Platform()
+	v.set(fieldChannel, file.Channel.CanonicalName())
+	v.set(fieldSubdir, platform)
 	v.set(fieldName, name)
 	v.set(fieldVersion, version)
 	v.set(fieldBuild, build)
-	v.set(fieldFileName, c.file)
-	v.set(fieldURL, url)
+	v.set(fieldFileName, file.Name)
+	v.set(fieldURL, file.URL)
 	return nil
-}
-
-// packageFile is what stands behind the last slash of a URL, decoded if it is a file: URL.
-func packageFile(url string) (string, error) {
-	if after, ok := strings.CutPrefix(url, "file://"); ok {
-		after, _, _ = strings.Cut(after, "?")
-		decoded, err := percentDecode(after)
-		if err != nil {
-			return "", err
-		}
-		url = decoded
-	}
-	return url[strings.LastIndexByte(url, '/')+1:], nil
 }

@@ -1,6 +1,10 @@
 package matchspec
 
-import "strings"
+import (
+	"strings"
+
+	"kernelindexer/condaenv/channel"
+)
 
 // Parse reads a spec as conda's MatchSpec does. An error is a [*ParseError].
 //
@@ -26,7 +30,7 @@ func parse(text string) (Spec, *ParseError) {
 	rest, _, _ = strings.Cut(rest, " if ")
 	var values specValues
 	var err *ParseError
-	if packageExtension(rest) != "" {
+	if channel.PackageExtension(rest) != "" {
 		err = values.readPackage(rest)
 	} else {
 		err = values.readSpec(rest)

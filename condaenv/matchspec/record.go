@@ -1,5 +1,7 @@
 package matchspec
 
+import "kernelindexer/condaenv/channel"
+
 // Record is a package as specs see it: the fields of conda's PackageRecord that a spec can name. An empty text stands
 // for a field that is absent or null, which conda compares as the word "None".
 type Record struct {
@@ -29,46 +31,34 @@ type Record struct {
 	Flags         []string
 }
 
-// channel reads the record's channel.
-func (r *Record) channel() (channel, error) {
-	switch {
-	case r.Channel != "":
-		return parseChannel(r.Channel)
-	case r.URL != "":
-		return parseChannel(r.URL)
-	default:
-		return parseChannel(unknownChannel)
-	}
-}
-
-// subdir is conda's fallback chain without its last step, the platform of the machine.
-func (r *Record) subdir() string {
+// subdir is conda's fallback chain without its last step, the platform of the machine. It fails on a URL that conda
+// cannot read.
+func (r *Record) subdir() (string, error) {
 	if r.Subdir != "" || r.URL == "" {
-		return r.Subdir
+		return r.Subdir, nil
 	}
-	c, _ := parseChannel(r.URL) // A URL that conda cannot read has no platform either.
-	return c.platform
+	subdir, _, err := channel.Default().Subdir(channel.Origin{URL: &r.URL})
+	return subdir, err
 }
 
-// fileName is the name of the package file, or what conda takes for it.
-func (r *Record) fileName() string {
+// fileName is the name of the package file, or what conda takes for it. It fails on a URL that conda cannot read.
+func (r *Record) fileName() (string, error) {
 	if r.FileName != "" {
-		return r.FileName
+		return r.FileName, nil
 	}
 	if r.URL != "" {
-		if c, err := parseChannel(r.URL); err == nil && c.file != "" {
-			return c.file
+		if file, err := channel.Default().FileName(r.URL); file != "" || err != nil {
+			return file, err
 		}
 	}
-	return r.Name + "-" + r.Version + "-" + r.Build
+	return r.Name + "-" + r.Version + "-" + r.Build, nil
 }
 
 // text returns a field that specs compare as text.
-func (r *Record) text(f field) string {
-	value := ""
+func (r *Record) text(f field) (value string, err error) {
 	switch f {
 	case fieldSubdir:
-		value = r.subdir()
+		value, err = r.subdir()
 	case fieldURL:
 		value = r.URL
 	case fieldMD5:
@@ -80,12 +70,13 @@ func (r *Record) text(f field) string {
 	case fieldLicenseFamily:
 		value = r.LicenseFamily
 	case fieldFileName:
-		value = r.fileName()
+		value, err = r.fileName()
+	default: // The others are no texts.
 	}
 	if value == "" {
-		return "None"
+		value = "None"
 	}
-	return value
+	return value, err
 }
 
 // words returns a field that specs compare as a list.
