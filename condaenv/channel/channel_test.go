@@ -89,9 +89,10 @@ func TestNameRules(t *testing.T) {
 		{"brackets without an address", "https://[x]/chan", failed},
 		{"brackets with an IPv4 address", "https://[1.2.3.4]/chan", failed},
 		{"brackets with an address of a future kind", "https://[v1.x]/chan", "chan"},
-		{"text around brackets", "https://a[::1]b/chan", "chan"},
-		{"brackets of the user", "https://[::1]@h/chan", "chan"},
-		{"brackets of the user without an address", "https://[x]@h/chan", failed},
+		{"text in front of brackets", "https://a[::1]/chan", failed},
+		{"text behind brackets", "https://[::1]b/chan", failed},
+		{"brackets of the user beside those of the host", "https://[u]@[::1]/chan", "chan"},
+		{"brackets of the user only", "https://[::1]@h/chan", failed},
 		{"a bracket that is not closed", "https://[::1/chan", failed},
 		{"letters that are punctuation", "https://a\u2100b/chan", failed},
 

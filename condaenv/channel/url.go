@@ -114,27 +114,27 @@ var (
 	futureIP    = regexp.MustCompile(`^v[a-fA-F0-9]+\..+$`)
 )
 
-// splitHost splits user@host:port or user@[address]:port. Python 3.11, which conda was recorded with, passes over what
-// is around the brackets, and checks the first brackets even if they are the user's.
+// splitHost splits user@host:port or user@[address]:port. Like Python with its corrections of 2025 it refuses text around
+// the brackets, and takes brackets of the user for a sign that the host is an address.
 func splitHost(authority string) (host, port string, err error) {
 	if strings.Contains(authority, "[") != strings.Contains(authority, "]") {
 		return "", "", errBrackets
 	}
-	if _, first, brackets := strings.Cut(authority, "["); brackets {
-		address, _, _ := strings.Cut(first, "]")
-		if err := checkAddress(address); err != nil {
-			return "", "", err
-		}
-	}
+	bracketsAnywhere := strings.Contains(authority, "[")
 	authority = authority[strings.LastIndexByte(authority, '@')+1:]
-	if _, inside, brackets := strings.Cut(authority, "["); brackets {
-		var after string
-		host, after, _ = strings.Cut(inside, "]")
-		_, port, _ = strings.Cut(after, ":")
-		return host, port, nil
+	before, inside, brackets := strings.Cut(authority, "[")
+	if !brackets {
+		host, port, _ = strings.Cut(authority, ":")
+		if bracketsAnywhere {
+			err = checkAddress(host)
+		}
+		return host, port, err
 	}
-	host, port, _ = strings.Cut(authority, ":")
-	return host, port, nil
+	host, after, _ := strings.Cut(inside, "]")
+	if before != "" || after != "" && after[0] != ':' {
+		return "", "", errBrackets
+	}
+	return host, strings.TrimPrefix(after, ":"), checkAddress(host)
 }
 
 // checkAddress tells whether a host in brackets is an IPv6 address or one of a future kind.
