@@ -14,6 +14,9 @@ type Summary struct {
 	Rows       int    // packages of all kernels together
 	Packages   int    // different package names
 	Generation string // of the content, see [CollatedHeader]
+	// Newer is the number of kernels whose manifests were written after the
+	// pair. Only [ValidateStore] counts them.
+	Newer int
 }
 
 // Outputs says where the documents of a collation go. Either may be nil, and

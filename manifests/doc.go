@@ -21,11 +21,12 @@
 // directory order. So decoding has two levels:
 //
 //   - every file must be one well-formed JSON object in valid UTF-8 without
-//     repeated keys, with non-empty names, known sources, dates of the form
+//     repeated keys, with kernel names that are not empty, a name for each
+//     package (which may be empty), known sources, dates of the form
 //     YYYY-MM-DDTHH:MM:SSZ, counts that agree with what is counted, and no
 //     kernel twice. Unknown fields are ignored, so a reader survives additions;
 //   - a file of ours, known by its generation (collated, index) or fingerprint
-//     (manifest), must also be sorted, free of repeated packages, and have each
+//     (manifest), must also be sorted, free of repeated rows, and have each
 //     manifest_path where the names say it is.
 //
 // Whatever is refused is [ErrInvalid]. What this package writes always passes
@@ -38,5 +39,6 @@
 // directory, complete content, mode 0664 less the umask, fsync, rename, fsync
 // of the directory; see [Dir]. The pair (collated, index) cannot be renamed in
 // one step, so both carry the same generation, and a reader takes the pair only
-// when the two agree; see [Dir.Publish] and [LoadPair].
+// when the two agree. In between, and after a run that was killed there, the old
+// index is at hand under a second name; see [Dir.Publish] and [LoadPair].
 package manifests

@@ -11,3 +11,6 @@ func ReadCollatedLimit(r io.Reader, limit int64) error {
 	doc := document{array: "kernels", maxBytes: limit, header: c.readHeader, element: c.readEntry}
 	return doc.read(r)
 }
+
+// Keep does what a publication does to the index before it replaces it.
+func Keep(d *Dir) { d.keep(CollatedName, PackageIndexName) }

@@ -23,8 +23,10 @@ const (
 	SourcePython Source = "python"
 )
 
-// Package is one package of a kernel. Name is not empty; version may be, for
-// R keeps packages without one. Build and channel are known of conda records only.
+// Package is one package of a kernel. Version may be empty, for R keeps packages
+// without one, and so may the name: `conda list` shows a Python distribution
+// whose metadata names none under the empty name. Build and channel are known
+// of what conda lists only.
 type Package struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
@@ -71,7 +73,8 @@ type Manifest struct {
 func (m *Manifest) Key() KernelKey { return KernelKey{m.Language, m.KernelName, m.KernelVersion} }
 
 // SortPackages puts packages into the order of the documents: by name
-// (case-folded, then byte order), then by source.
+// (case-folded, then byte order), then by source. The few that agree in both,
+// because their names differed in bytes that are not UTF-8, go by the other fields.
 func SortPackages(p []Package) {
 	if !slices.IsSortedFunc(p, comparePackages) {
 		slices.SortStableFunc(p, comparePackages)
@@ -79,14 +82,17 @@ func SortPackages(p []Package) {
 }
 
 func comparePackages(a, b Package) int {
-	return cmp.Or(compareFold(a.Name, b.Name), cmp.Compare(a.Source, b.Source))
+	return cmp.Or(
+		compareFold(a.Name, b.Name), cmp.Compare(a.Source, b.Source),
+		cmp.Compare(a.Version, b.Version), cmp.Compare(a.Build, b.Build), cmp.Compare(a.Channel, b.Channel))
 }
 
 // Encode returns the document: pretty-printed with two spaces as jq does it,
 // nothing escaped that JSON does not ask for, with a newline at the end. It
 // works on a normalised copy: text that is not UTF-8 is mended with U+FFFD (one
-// for a lone surrogate, else one for each bad byte) and packages are sorted. It
-// fails with [ErrInvalid] where the result does not [Manifest.Validate].
+// for a lone surrogate, else one for each bad byte), packages are sorted, and
+// those that became one by the mending are written once. It fails with
+// [ErrInvalid] where the result does not [Manifest.Validate].
 func (m Manifest) Encode() ([]byte, error) {
 	m.normalize()
 	if err := m.Validate(); err != nil {
@@ -129,7 +135,7 @@ func ReadManifest(fsys fs.FS, name string) (Manifest, error) {
 }
 
 // Validate checks every rule for a manifest of ours: those of the package
-// comment's first level, sorted packages, and no package twice from one source.
+// comment's first level, sorted packages, and no package twice with all it says.
 func (m *Manifest) Validate() error {
 	if err := m.check(); err != nil {
 		return err
@@ -138,7 +144,7 @@ func (m *Manifest) Validate() error {
 		p, q := m.Packages[i-1], m.Packages[i]
 		switch c := comparePackages(p, q); {
 		case c == 0:
-			return invalid("%s: package %q appears twice from source %s", m.Key(), q.Name, q.Source)
+			return invalid("%s: package %q %s appears twice from source %s", m.Key(), q.Name, q.Version, q.Source)
 		case c > 0:
 			return invalid("%s: package %q stands after %q", m.Key(), q.Name, p.Name)
 		}
@@ -159,10 +165,7 @@ func (m *Manifest) check() error {
 	if m.Packages == nil {
 		return invalid("%s: no packages array", m.Key())
 	}
-	for i, p := range m.Packages {
-		if p.Name == "" {
-			return invalid("%s: package %d has no name", m.Key(), i)
-		}
+	for _, p := range m.Packages {
 		if !p.Source.known() {
 			return invalid("%s: package %q has unknown source %q", m.Key(), p.Name, p.Source)
 		}

@@ -83,12 +83,8 @@ func TestManifestEncodeRefuses(t *testing.T) {
 		"dot":               {func(m *manifests.Manifest) { m.KernelVersion = "." }, "not the name of a directory"},
 		"zero byte":         {func(m *manifests.Manifest) { m.Language = "R\x00" }, "not the name of a directory"},
 		"no date":           {func(m *manifests.Manifest) { m.IndexedDate = "" }, "indexed_date"},
-		"no package name":   {func(m *manifests.Manifest) { m.Packages[1].Name = "" }, "has no name"},
 		"unknown source":    {func(m *manifests.Manifest) { m.Packages[0].Source = "pip" }, "unknown source"},
 		"package twice":     {func(m *manifests.Manifest) { m.Packages[1] = m.Packages[0] }, "appears twice from source r"},
-		"twice once mended": {func(m *manifests.Manifest) {
-			m.Packages[0].Name, m.Packages[1].Name = "x\xfe", "x\xff"
-		}, "appears twice from source r"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -99,6 +95,36 @@ func TestManifestEncodeRefuses(t *testing.T) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+// conda lists a Python distribution whose metadata names none under the empty
+// name, and two names may become one when they are mended.
+func TestManifestKeepsWhatCondaLists(t *testing.T) {
+	m := kernel("Python/odd/1", "3.12", "a 1 python")
+	m.Packages = append(m.Packages,
+		manifests.Package{Version: "1.0", Source: "python", Build: "pypi_0", Channel: "pypi"},
+		manifests.Package{Name: "x\xff", Version: "2", Source: "python"},
+		manifests.Package{Name: "x\xfe", Version: "1", Source: "python"},
+		manifests.Package{Name: "y\xff", Version: "1", Source: "python"},
+		manifests.Package{Name: "y\xfe", Version: "1", Source: "python"})
+	data, err := m.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := manifests.DecodeManifest(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "packages", []manifests.Package{
+		{Version: "1.0", Source: "python", Build: "pypi_0", Channel: "pypi"},
+		{Name: "a", Version: "1", Source: "python"},
+		{Name: "x\ufffd", Version: "1", Source: "python"},
+		{Name: "x\ufffd", Version: "2", Source: "python"},
+		{Name: "y\ufffd", Version: "1", Source: "python"},
+	}, got.Packages)
+	if collated, index, _ := collate(t, entries(m), testTime); !strings.Contains(index, `{"name":"","kernel_count":1,`) {
+		t.Errorf("the empty name is not indexed:\n%s\n%s", collated, index)
 	}
 }
 

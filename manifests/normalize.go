@@ -35,12 +35,18 @@ func isNormal(packages []Package) bool {
 
 func normalPackages(packages []Package) []Package {
 	packages = slices.Clone(packages)
+	mended := false
 	for i := range packages {
 		p := &packages[i]
+		before := *p
 		p.Name, p.Version = cleanText(p.Name), cleanText(p.Version)
 		p.Source = Source(cleanText(string(p.Source)))
 		p.Build, p.Channel = cleanText(p.Build), cleanText(p.Channel)
+		mended = mended || *p != before
 	}
 	SortPackages(packages)
-	return packages
+	if !mended {
+		return packages // a package twice is then the caller's mistake
+	}
+	return slices.Compact(packages)
 }

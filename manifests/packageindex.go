@@ -43,8 +43,6 @@ type PackageIndexHeader struct {
 
 func (p *PackageEntry) check() error {
 	switch {
-	case p.Name == "":
-		return invalid("a package has no name")
 	case p.KernelCount != len(p.Kernels):
 		return invalid("package %q: kernel_count is %d, kernels are %d", p.Name, p.KernelCount, len(p.Kernels))
 	case len(p.Kernels) == 0:

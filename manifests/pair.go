@@ -24,8 +24,9 @@ func PairIn(fsys fs.FS) (collated, index Location) {
 }
 
 // A publication renames two files one after the other. A reader that comes in
-// between finds two generations and looks again; a run killed there leaves
-// them so, therefore the reader does not look for ever.
+// between finds two generations, and then the old index under its second name.
+// Where there is none it looks again, but not for ever: a run may have been
+// killed there.
 const (
 	pairAttempts = 5
 	pairDelay    = 20 * time.Millisecond
@@ -38,7 +39,8 @@ const (
 //
 // Both files are opened before either is read, so that later publications do
 // not matter. The pair is taken when both files are valid and their generations
-// agree, or when neither has one (the original's). Errors: [ErrMismatch],
+// agree, or when neither has one (the original's). While a publication is half
+// way, or was killed there, the pair is the old one. Errors: [ErrMismatch],
 // [ErrInvalid], fs.ErrNotExist, another error of the file system, the error of a
 // callback, or the cause of ctx.
 func LoadPair(ctx context.Context, collated, index Location, kernel func(Entry) error, pkg func(PackageEntry) error) (Pair, error) {
@@ -93,8 +95,14 @@ func openPair(ctx context.Context, collated, index Location) (c, x *documentFile
 		if a == b || a == "" || b == "" {
 			return c, x, nil
 		}
-		c.Close()
 		x.Close()
+		if x, err = openDocument(Location{index.FS, previousName(index.Name)}); err == nil {
+			if x.generation() == a {
+				return c, x, nil
+			}
+			x.Close()
+		}
+		c.Close()
 		if attempt == pairAttempts {
 			return nil, nil, mismatch(collated, a, index, b)
 		}

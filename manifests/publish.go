@@ -2,12 +2,8 @@ package manifests
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
-	"math/rand/v2"
-	"strconv"
 	"time"
 )
 
@@ -19,11 +15,12 @@ type Publication struct{ Collated, Index string }
 // Publish collates src and puts the documents in place, see [Collate].
 //
 // Both files are complete and on disk before the first is renamed. The index
-// goes first: a reader that opens the collated file and then the index sees two
-// generations for the moment between the renames, and tries again. Whatever
-// fails leaves the files that were published before and no temporary file;
-// only a process killed between the renames leaves a pair that does not match,
-// until the next run. With [InPlace] none of this holds.
+// goes first, and the one it replaces is kept under a second name until the
+// collated file has followed: a reader that comes in between, or after a process
+// that was killed there, takes the old pair (see [LoadPair]). Whatever fails
+// leaves the files that were published before and no temporary file. On a file
+// system without hard links a reader has to wait for the second rename, and with
+// [InPlace] none of this holds.
 func (d *Dir) Publish(ctx context.Context, src iter.Seq2[Entry, error], now time.Time, pub Publication) (Summary, error) {
 	var out Outputs
 	var collated, index *pending
@@ -70,63 +67,13 @@ func (d *Dir) commit(index, collated *pending) error {
 	case index == nil:
 		return collated.commit()
 	}
-	old := d.keep(index.name)
-	defer old.forget()
+	old := d.keep(collated.name, index.name)
 	if err := index.commit(); err != nil {
 		return err
 	}
 	if err := collated.commit(); err != nil {
 		return old.restore(err)
 	}
+	old.forget()
 	return nil
-}
-
-// kept is what a rename is about to replace, so that the first rename of a pair
-// can be taken back when the second fails (the collated file belongs to someone
-// else in a sticky directory, or is a directory): the old file under a second
-// name, or that there was none. The name is that of a leftover, in case this
-// process is killed.
-type kept struct {
-	dir        *Dir
-	name, link string
-	absent     bool
-}
-
-// keep never fails: on a file system without hard links there is no way back.
-func (d *Dir) keep(name string) *kept {
-	k := &kept{dir: d, name: name}
-	if d.mode == InPlace {
-		return k
-	}
-	link := "." + name + strconv.FormatInt(rand.Int64(), 10)
-	switch err := d.root.Link(name, link); {
-	case err == nil:
-		k.link = link
-	case errors.Is(err, fs.ErrNotExist):
-		k.absent = true
-	}
-	return k
-}
-
-// restore takes the rename back and returns why that was necessary.
-func (k *kept) restore(cause error) error {
-	var err error
-	switch {
-	case k.absent:
-		err = k.dir.root.Remove(k.name)
-	case k.link != "":
-		err = k.dir.root.Rename(k.link, k.name)
-	}
-	if err != nil {
-		return fmt.Errorf("%w; taking back %s: %w", cause, k.name, err)
-	}
-	k.link = ""
-	return cause
-}
-
-// forget removes the second name; if that fails, the next run does it.
-func (k *kept) forget() {
-	if k.link != "" {
-		_ = k.dir.root.Remove(k.link)
-	}
 }

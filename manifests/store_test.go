@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -148,6 +149,33 @@ func TestValidateStoreAcceptsTheGoodStore(t *testing.T) {
 	diff(t, "summary", want, sum)
 	if sum.Generation == "" {
 		t.Error("no generation")
+	}
+}
+
+// A run that failed has written some manifests anew and published no pair.
+func TestValidateStoreCountsNewerManifests(t *testing.T) {
+	fsys, _ := readStore(t, "good.txtar")
+	name := manifests.ManifestPath(manifests.KernelKey{Language: "R", Name: "pecan", Version: "1.9"})
+	m, err := manifests.ReadManifest(fsys, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(date string) (newer int, err error) {
+		m.IndexedDate = date
+		data, encodeErr := m.Encode()
+		if encodeErr != nil {
+			t.Fatal(encodeErr)
+		}
+		fsys[name] = &fstest.MapFile{Data: data}
+		c, x := manifests.PairIn(fsys)
+		sum, err := manifests.ValidateStore(t.Context(), c, x, fsys, func(error) {})
+		return sum.Newer, err
+	}
+	if newer, err := write("2026-02-01T00:00:00Z"); err != nil || newer != 1 {
+		t.Errorf("newer: %d, %v", newer, err)
+	}
+	if _, err := write("2026-01-01T00:00:00Z"); !errors.Is(err, manifests.ErrInvalid) {
+		t.Errorf("older: %v", err)
 	}
 }
 

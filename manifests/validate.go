@@ -14,6 +14,9 @@ import (
 // kernel's manifest against its entry. kernels is the kernel root; nil leaves
 // the manifests out.
 //
+// A manifest that was written after the pair is counted, but no contradiction:
+// its run failed, or collates later.
+//
 // Each contradiction is passed to report and checking goes on; what cannot be
 // read at all ends it. The error is [ErrInvalid] if anything was reported, else
 // as of LoadPair. Memory is as for [Collate].
@@ -27,6 +30,7 @@ func ValidateStore(ctx context.Context, collated, index Location, kernels fs.FS,
 	sum := Summary{
 		Kernels: pair.Collated.TotalKernels, Rows: int(v.inverted.rows),
 		Packages: pair.Index.TotalPackages, Generation: pair.Collated.Generation,
+		Newer: v.newer,
 	}
 	if v.problems > 0 {
 		return sum, invalid("%d problems", v.problems)
@@ -44,6 +48,7 @@ type storeCheck struct {
 	indexed  []bool // by number of the name
 	report   func(error)
 	problems int
+	newer    int
 }
 
 func (v *storeCheck) problem(format string, args ...any) {
@@ -73,7 +78,11 @@ func (v *storeCheck) manifest(e Entry) {
 	}
 	m.normalize()
 	e.normalize()
-	if !reflect.DeepEqual(m, e.Manifest) {
+	switch {
+	case reflect.DeepEqual(m, e.Manifest):
+	case m.IndexedDate > e.IndexedDate: // the form sorts
+		v.newer++
+	default:
 		v.problem("kernel %s: %s differs from its entry", e.Key(), e.ManifestPath)
 	}
 }

@@ -37,7 +37,8 @@ func (p *program) validateCommand() *cobra.Command {
 		Long: `Check that the documents in DIR (default: the output directory) are valid and
 belong together: that both parse and keep their rules, that their generations
 agree with each other and with the content, that each package row of the one is
-in the other, and that every kernel's manifest says what its entry says.
+in the other, and that every kernel's manifest says what its entry says or is
+newer than the pair (a run that failed published no other).
 
 Assertions are jq expressions that must give true (neither false nor null):
   --assert          is given {collated: {indexed_date, generation, total_kernels},
@@ -121,6 +122,9 @@ func (v *validation) run(ctx context.Context, p *program) error {
 	}
 	_, err = fmt.Fprintf(p.out, "valid: %d kernels, %d packages, generation %s\n",
 		sum.Kernels, sum.Packages, orNone(sum.Generation))
+	if err == nil && sum.Newer > 0 {
+		_, err = fmt.Fprintf(p.errOut, "note: %d kernels were indexed after this pair was published: the next collation takes them in\n", sum.Newer)
+	}
 	return err
 }
 
