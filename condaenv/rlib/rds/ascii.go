@@ -74,8 +74,16 @@ func (a *ascii) real() (float64, error) {
 	if word == "NA" {
 		return math.Float64frombits(0x7ff0_0000_0000_0000 | naPayload), nil
 	}
+	word, _, _ = strings.Cut(word, "_") // Go's way to group digits, not C's.
 	for end := len(word); end > 0; end-- {
-		x, err := strconv.ParseFloat(word[:end], 64)
+		number := strings.ToLower(word[:end])
+		if hex, ok := strings.CutPrefix(strings.TrimLeft(number, "+-"), "0x"); ok && !strings.Contains(hex, "p") {
+			if hex == "" {
+				break // C does not go back to the zero.
+			}
+			number += "p0" // C needs no exponent.
+		}
+		x, err := strconv.ParseFloat(number, 64)
 		if err == nil || math.IsInf(x, 0) {
 			return x, nil
 		}
