@@ -102,10 +102,10 @@ func parseRelation(text string) (condition, *ParseError) {
 		return condition{}, fault(kindCondition, text, text, reasonOperator)
 	}
 	if plain, starred := strings.CutSuffix(version, ".*"); starred {
-		switch op {
-		case opCompatible:
+		if op == opCompatible {
 			return condition{}, fault(kindCondition, text, text, "invalid operator with '.*'")
-		case opNotEqual:
+		}
+		if op == opNotEqual {
 			op = opNotPrefix
 		}
 		version = plain

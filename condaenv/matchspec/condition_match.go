@@ -75,6 +75,7 @@ func (c *condition) compare(v Version) (bool, *ParseError) {
 		return !v.startsWith(c.operand), nil
 	case opCompatible:
 		return c.compatible(v)
+	default: // The others ask for the order.
 	}
 	order := v.Compare(c.operand)
 	switch c.op {

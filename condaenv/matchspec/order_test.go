@@ -16,7 +16,7 @@ var versionPieces = []string{
 	"0", "0", "1", "1", "2", "01", "10", "a", "b", "rc", "dev", "post", "*", "x", ".", ".", ".", "_", "-", "+", "1!", "a1", "DEV", "Post2",
 }
 
-// randomVersions returns n versions, half of them neighbours of another one.
+// randomVersions returns n versions, half of them neighbors of another one.
 func randomVersions(rng *rand.Rand, n int) []matchspec.Version {
 	versions := make([]matchspec.Version, 0, n)
 	for len(versions) < n {

@@ -301,3 +301,15 @@ func TestMatchErrorsOfConda(t *testing.T) {
 		}
 	}
 }
+
+// TestRecordURLThatCondaCannotRead asks for what a record says by its URL only.
+func TestRecordURLThatCondaCannotRead(t *testing.T) {
+	r := &matchspec.Record{Name: "a", Version: "2", Build: "0", URL: "https://example.org/%ff/a-2-0.conda"}
+	for spec, want := range map[string]string{"a[subdir=noarch]": "subdir", "a[fn=a-2-0]": "fn", "x::a": "channel", "x*::a": "channel", "https://h/x::a": "channel"} {
+		if miss, err := mustSpec(t, spec).Miss(r); err == nil || miss != want {
+			t.Errorf("%q: %q %v, want an error on %s", spec, miss, err, want)
+		}
+	}
+	r.Subdir, r.FileName, r.Channel = "noarch", "a-2-0", "x"
+	checkSpecs(t, r, []specCase{{"a[subdir=noarch]", true}, {"a[fn=a-2-0]", true}, {"x::a", true}})
+}

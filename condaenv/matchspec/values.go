@@ -66,6 +66,7 @@ func (s *Spec) compileCore(f field, value string) *ParseError {
 	case fieldBuild:
 		s.hasBuild = true
 		return s.build.compile(value)
+	default: // See compileComponents.
 	}
 	return nil
 }

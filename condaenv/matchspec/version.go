@@ -114,7 +114,7 @@ func checkComponents(s string, upstream bool) (at int, reason string) {
 	start, digits := 0, 0 // Where the component began; how long the run of digits is that ends here.
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		if c == '.' || c == '_' && !(upstream && i == len(s)-1) {
+		if c == '.' || c == '_' && (!upstream || i < len(s)-1) {
 			if i == start {
 				return i, reasonEmptyComponent
 			}

@@ -85,8 +85,9 @@ func falsy(s Scalar) bool {
 		return s.identity() == Scalar{Int, "0"}.identity() || s.Text == "-0.0"
 	case Text:
 		return s.Text == ""
+	default: // Dates and the like.
+		return false
 	}
-	return false
 }
 
 // build makes a value of a node. The place says where a comment that flags the value would stand.
@@ -108,7 +109,12 @@ func (b *builder) build(n *yaml.Node, at place) (value, error) {
 		return b.list(n, at)
 	case yaml.MappingNode:
 		return b.mapping(n, at)
+	default: // A scalar: documents are taken apart before, aliases are above.
+		return b.scalar(n, at)
 	}
+}
+
+func (b *builder) scalar(n *yaml.Node, at place) (value, error) {
 	s, err := scalarOf(n)
 	if err != nil {
 		return value{}, fmt.Errorf("line %d: %w", n.Line, err)

@@ -35,6 +35,7 @@ func (s Scalar) Truth(nullable bool) (bool, error) {
 		return s.Text == "True", nil
 	case Int, Float:
 		return !falsy(s), nil
+	default: // Conda reads the text of all others.
 	}
 	word := strings.Replace(strings.ToLower(strings.TrimSpace(s.Text)), ".", "", 1)
 	if truth, known := truthWords[word]; known {
@@ -72,6 +73,7 @@ func (s Scalar) CheckInt() error {
 		if isIntText(strings.TrimSpace(s.Text)) {
 			return nil
 		}
+	default: // Null, dates and the like are none.
 	}
 	return fmt.Errorf("%q is no integer", s.Text)
 }

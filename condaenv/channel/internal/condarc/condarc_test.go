@@ -54,8 +54,11 @@ func TestFind(t *testing.T) {
 		want []string
 	}{
 		{"nothing", fstest.MapFS{}, nil},
-		{"all places", fstest.MapFS{"p/condarc": file, "p/.condarc": file, "p/condarc.d/b.yml": file, "p/condarc.d/a.yaml": file},
-			[]string{"p/.condarc", "p/condarc", "p/condarc.d/a.yaml", "p/condarc.d/b.yml"}},
+		{
+			"all places",
+			fstest.MapFS{"p/condarc": file, "p/.condarc": file, "p/condarc.d/b.yml": file, "p/condarc.d/a.yaml": file},
+			[]string{"p/.condarc", "p/condarc", "p/condarc.d/a.yaml", "p/condarc.d/b.yml"},
+		},
 		{"folders in the place of files", fstest.MapFS{"p/.condarc/x.yml": file, "p/condarc/y.yaml": file}, []string{"p/.condarc/x.yml", "p/condarc/y.yaml"}},
 		{"a file in the place of the folder", fstest.MapFS{"p/condarc.d": file}, nil},
 		{"names without a YAML suffix", fstest.MapFS{"p/condarc.d/a.YML": file, "p/condarc.d/.yml": file, "p/condarc.d/a.yml.bak": file, "p/condarc.d/condarc": file}, nil},

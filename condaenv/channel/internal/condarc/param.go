@@ -55,7 +55,7 @@ func (c *Config) matches(p Param, skipNull bool) ([]match, error) {
 		if len(inFile) > 1 {
 			return nil, inFile[1].fail(inFile[1].line, "set by several names: %s", strings.Join(p, ", "))
 		}
-		if len(inFile) == 1 && !(skipNull && inFile[0].isNull()) {
+		if len(inFile) == 1 && (!skipNull || !inFile[0].isNull()) {
 			found = append(found, inFile[0])
 		}
 	}

@@ -198,8 +198,9 @@ func (s Scalar) identity() string {
 			return "number " + value.Text('g', 60)
 		}
 		return "number " + s.Text
+	default:
+		return "other " + s.Text
 	}
-	return "other " + s.Text
 }
 
 // firstByte gives the first byte of a text, or 0.
