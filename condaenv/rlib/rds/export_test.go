@@ -7,11 +7,11 @@ import (
 
 // Names returns the name of every element, "" for none.
 func (v *Value) Names() []string {
-	names := make([]string, v.len)
-	for i := range names {
-		names[i], _ = v.name(i)
+	list := make([]string, v.len)
+	for i := range v.names().len() {
+		list[i], _ = v.names().at(i)
 	}
-	return names
+	return list
 }
 
 // AttrNames returns the names of the attributes, sorted.

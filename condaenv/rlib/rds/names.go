@@ -8,8 +8,9 @@ func (v *Value) Index(name string) int {
 	if name == "" {
 		return -1
 	}
-	for i := range v.len {
-		if s, ok := v.name(i); ok && s == name {
+	names := v.names()
+	for i := range names.len() {
+		if s, ok := names.at(i); ok && s == name {
 			return i
 		}
 	}
@@ -41,8 +42,9 @@ func (v *Value) Field(name string) (field *Value, ok bool) {
 // element returns the element that is called name, or the only one whose name begins so.
 func (v *Value) element(name string) *Value {
 	partial, matches := null, 0
-	for i := range v.len {
-		s, ok := v.name(i)
+	names := v.names()
+	for i := range names.len() {
+		s, ok := names.at(i)
 		if !ok || !strings.HasPrefix(s, name) {
 			continue
 		}
@@ -69,19 +71,37 @@ func (v *Value) binding(tag string) *Value {
 	return null
 }
 
-// name returns the name of element i, as names() would: a tag, or the attribute, or the
-// only dimension's names.
-func (v *Value) name(i int) (string, bool) {
+// names are those of a vector's elements: the tags of the cells, or a character vector.
+type names struct {
+	cells  []cell
+	vector *Value // nil if there is none.
+	count  int    // Of the elements of the vector that may have a name.
+}
+
+// names returns what names() does: tags, or the only dimension's names, or the attribute. A vector can be much longer
+// than its names, so only they should be walked through.
+func (v *Value) names() names {
 	if data, ok := v.data.(cells); ok {
-		tag := data.list[i].tag
-		return tag, tag != ""
+		return names{cells: data.list[:v.len]}
 	}
-	names := v.Attr("names")
+	vector := v.Attr("names")
 	if dims := v.Attr("dimnames"); dims.kind == List && dims.len == 1 {
-		names = dims.Elem(0)
+		vector = dims.Elem(0)
 	}
-	if names.kind != String || i >= names.len {
-		return "", false
+	if vector.kind != String {
+		return names{}
 	}
-	return names.Text(i)
+	return names{vector: vector, count: min(v.len, vector.len)}
+}
+
+// len returns the number of elements that may have a name; none after them has one.
+func (n names) len() int { return max(len(n.cells), n.count) }
+
+// at returns the name of element i, or false if it has none.
+func (n names) at(i int) (string, bool) {
+	if n.vector != nil {
+		return n.vector.Text(i)
+	}
+	tag := n.cells[i].tag
+	return tag, tag != ""
 }

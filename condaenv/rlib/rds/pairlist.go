@@ -130,9 +130,10 @@ func (r *reader) environment() (*Value, error) {
 	return v, nil
 }
 
-// add appends the cells of v, if it has any.
+// add appends the cells of a linked list. Those of an environment are not taken, as R would not, and
+// as environments that refer to each other could multiply without bounds.
 func (c *cells) add(v *Value) {
-	if data, ok := v.data.(cells); ok {
+	if data, ok := v.data.(cells); ok && v.kind != Environment {
 		c.list = append(c.list, data.list...)
 	}
 }

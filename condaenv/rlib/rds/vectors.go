@@ -98,11 +98,15 @@ func (r *reader) list(kind Kind) (*Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := make(elements, v.len)
-	for i := range data {
-		if data[i], err = r.next(); err != nil {
+	// Room for all of them is not made at once: each of many nested lists may claim the rest of the file.
+	const fewElements = 64
+	data := make(elements, 0, min(v.len, fewElements))
+	for range v.len {
+		element, err := r.next()
+		if err != nil {
 			return nil, err
 		}
+		data = append(data, element)
 	}
 	v.data = data
 	return v, nil
