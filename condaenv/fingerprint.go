@@ -20,20 +20,21 @@ import (
 // A change inside of a distribution's or an R package's own directory that leaves its entries as they are (a METADATA
 // edited in place, which no installer does) is not seen; nor is a site-packages that python's record puts elsewhere.
 func Fingerprint(fsys fs.FS, prefix, extra, salt string) (string, error) {
-	p := printer{fsys: fsys, prefix: prefix}
+	p := printer{fsys: fsys, prefix: prefix, seen: make([]byte, 0, 64<<10)}
 	p.note("salt", salt)
-	p.names(".", func(name string) bool {
+	top := p.names(".", func(name string) bool {
 		return name == extra || name == ".condarc" || name == "condarc" || name == "condarc.d" || name == "conda-meta"
 	})
 	p.names("conda-meta", func(string) bool { return true })
-	p.names("condarc.d", func(string) bool { return true })
+	if slices.Contains(top, "condarc.d") {
+		p.names("condarc.d", func(string) bool { return true })
+	}
 	for _, python := range p.names("lib", func(name string) bool { return strings.HasPrefix(name, "python") }) {
 		p.names("lib/"+python, func(name string) bool { return name == "site-packages" })
 		p.names("lib/"+python+"/site-packages", isDistribution)
 	}
-	p.names("lib/R", func(name string) bool { return strings.HasSuffix(name, "library") })
-	for _, library := range []string{"lib/R/library", "lib/R/site-library"} {
-		p.names(library, func(name string) bool { return !strings.HasPrefix(name, ".") })
+	for _, library := range p.names("lib/R", func(name string) bool { return strings.HasSuffix(name, "library") }) {
+		p.names("lib/R/"+library, func(name string) bool { return !strings.HasPrefix(name, ".") })
 	}
 	if p.err != nil {
 		return "", p.err

@@ -19,10 +19,16 @@ func (x *Indexer) collate(ctx context.Context, kernels []manifests.KernelKey, pu
 	}
 	x.status.Generation = sum.Generation
 	x.status.Kernels, x.status.Packages = sum.Kernels, sum.Rows
-	if x.cfg.Catalog {
-		if err := x.dir.WriteCatalog(x.catalogUpdate(kernels)); err != nil {
-			return &CollateError{Err: err}
-		}
+	return x.updateCatalog(kernels)
+}
+
+// updateCatalog writes where the kernels are, if that is asked for.
+func (x *Indexer) updateCatalog(kernels []manifests.KernelKey) error {
+	if !x.cfg.Catalog {
+		return nil
+	}
+	if err := x.dir.WriteCatalog(x.catalogUpdate(kernels)); err != nil {
+		return &CollateError{Err: err}
 	}
 	return nil
 }

@@ -101,7 +101,7 @@ func (k *kernelIndexer) index(ctx context.Context, key manifests.KernelKey) (Res
 	}
 	if k.cfg.Incremental {
 		if old, ok := k.reusable(key, print); ok {
-			result.Reused, result.Packages = true, len(old.Packages)
+			result.Reused, result.Packages = true, old.Packages
 			result.Elapsed = k.cfg.Now().Sub(start)
 			return result, nil
 		}
@@ -119,10 +119,10 @@ func (k *kernelIndexer) index(ctx context.Context, key manifests.KernelKey) (Res
 	return result, nil
 }
 
-// reusable returns the kernel's manifest if it was made of files with this very fingerprint.
-func (k *kernelIndexer) reusable(key manifests.KernelKey, print string) (manifests.Manifest, bool) {
-	m, err := manifests.ReadManifest(k.root, manifests.ManifestPath(key))
-	ok := err == nil && print != "" && m.Fingerprint == print && m.Key() == key
+// reusable returns the head of the kernel's manifest if it was made of files with this very fingerprint.
+func (k *kernelIndexer) reusable(key manifests.KernelKey, print string) (manifests.ManifestHead, bool) {
+	m, err := manifests.ReadManifestHead(k.root, manifests.ManifestPath(key))
+	ok := err == nil && print != "" && m.Fingerprint == print && m.Key == key
 	return m, ok
 }
 

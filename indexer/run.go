@@ -20,7 +20,7 @@ func (x *Indexer) Run(ctx context.Context) (manifests.Status, error) {
 		if err != nil {
 			return err
 		}
-		return x.collate(ctx, kernels, pairNames)
+		return x.collateChanges(ctx, kernels)
 	})
 }
 

@@ -215,3 +215,22 @@ func TestReadManifestRefusesAHugeFile(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestReadManifestHead(t *testing.T) {
+	m := kernel("R/pecan/1.9", "4.5.1", "a 1 r", "b 1 r")
+	data, err := m.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fsys := fstest.MapFS{"m": {Data: data}, "cut": {Data: data[:len(data)-3]}, "array": {Data: []byte("[]")}}
+	got, err := manifests.ReadManifestHead(fsys, "m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "head", manifests.ManifestHead{Key: m.Key(), Fingerprint: m.Fingerprint, Packages: 2}, got)
+	for name, kind := range map[string]error{"cut": manifests.ErrInvalid, "array": manifests.ErrInvalid, "none": fs.ErrNotExist} {
+		if _, err := manifests.ReadManifestHead(fsys, name); !errors.Is(err, kind) {
+			t.Errorf("%s: got %v, want %v", name, err, kind)
+		}
+	}
+}

@@ -32,8 +32,12 @@ type Status struct {
 	// relative to the kernel root; Error is why, or why the run failed.
 	FailedKernel string `json:"failed_kernel,omitempty"`
 	Error        string `json:"error,omitempty"`
-	// Generation is that of the pair this run published; none if it published none.
+	// Generation is that of the pair this run published or found to be still
+	// right; none if it failed or did not collate.
 	Generation string `json:"generation,omitempty"`
+	// Inputs digests the manifests that the pair was made of and the pair, by
+	// what a stat shows. An incremental run writes it for the next one.
+	Inputs string `json:"inputs,omitempty"`
 }
 
 // Validate checks dates, phase, counts and that exit code and error agree.

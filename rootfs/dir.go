@@ -30,18 +30,18 @@ type Entry struct {
 
 // Entries lists the directory in the order of the file system, without a stat of each entry.
 func (d *Dir) Entries() ([]Entry, error) {
-	fd, err := unix.Openat(int(d.Fd()), ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	fd, err := retry(func() (int, error) {
+		return unix.Openat(int(d.Fd()), ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	})
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: d.Name(), Err: err}
 	}
-	dir := os.NewFile(uintptr(fd), d.Name())
-	defer func() { _ = dir.Close() }() // opened for reading: nothing to lose
-	list, err := dir.ReadDir(-1)
-	entries := make([]Entry, len(list))
-	for i, e := range list {
-		entries[i] = Entry{Name: e.Name(), Type: e.Type()}
+	defer func() { _ = unix.Close(fd) }() // opened for reading: nothing to lose
+	entries, err := appendEntries(nil, fd)
+	if err != nil {
+		return nil, &fs.PathError{Op: "readdir", Path: d.Name(), Err: err}
 	}
-	return entries, err
+	return entries, nil
 }
 
 // ReadFile reads the regular file called name, a single part, into buf's capacity or a larger buffer. It follows no
@@ -151,11 +151,16 @@ func (f *FS) Stamp(name string) (Stamp, error) {
 	if err != nil {
 		return Stamp{}, err
 	}
+	return StampOf(info), nil
+}
+
+// StampOf returns the stamp of a file that somebody has made a stat of.
+func StampOf(info fs.FileInfo) Stamp {
 	stamp := Stamp{Mode: uint64(info.Mode()), Size: info.Size(), MTime: info.ModTime().UnixNano()}
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		stamp.Mode, stamp.Inode, stamp.CTime = uint64(stat.Mode), stat.Ino, stat.Ctim.Nano()
 	}
-	return stamp, nil
+	return stamp
 }
 
 // Append appends the stamp to a buffer that is to be digested.
