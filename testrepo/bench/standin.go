@@ -18,8 +18,8 @@ func standIn(args []string) int {
 	if len(args) != 4 || args[0] != "list" {
 		return 2
 	}
-	// What this process used before it became the stand-in is the indexer's: it closed the sandbox.
-	end := used() + standInCPU
+	start := used() // in a sandbox, with what it cost to close it: that is the indexer's
+	end := start + standInCPU
 	files, err := filepath.Glob(filepath.Join(args[3], "conda-meta", "*.json"))
 	if err != nil {
 		return 1

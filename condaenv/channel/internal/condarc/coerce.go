@@ -3,7 +3,6 @@ package condarc
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -22,9 +21,9 @@ const (
 )
 
 var (
-	complexForm = regexp.MustCompile(`^(?:` + realForm + `|` + realForm + `[-+]` + unsignedForm + `?j|[-+]?` + unsignedForm + `?j)$`)
-	exponent    = regexp.MustCompile(`e[-+]?[0-9_]+`)
-	nonZero     = regexp.MustCompile(`[1-9]|inf|nan|(?:^|[-+])j`)
+	complexForm = lazy(`^(?:` + realForm + `|` + realForm + `[-+]` + unsignedForm + `?j|[-+]?` + unsignedForm + `?j)$`)
+	exponent    = lazy(`e[-+]?[0-9_]+`)
+	nonZero     = lazy(`[1-9]|inf|nan|(?:^|[-+])j`)
 )
 
 // Truth gives the truth value of a scalar as conda coerces it, or an error if it cannot. With nullable set, the words
@@ -44,8 +43,8 @@ func (s Scalar) Truth(nullable bool) (bool, error) {
 	if nullable && (word == "~" || word == "null" || word == "\x00") {
 		return false, nil
 	}
-	if number := trimBrackets(word); complexForm.MatchString(number) {
-		return nonZero.MatchString(exponent.ReplaceAllString(number, "")), nil
+	if number := trimBrackets(word); complexForm().MatchString(number) {
+		return nonZero().MatchString(exponent().ReplaceAllString(number, "")), nil
 	}
 	return false, fmt.Errorf("%q is no truth value", s.Text)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -39,12 +38,12 @@ const maxDigits = 4300
 // The forms of unquoted scalars that are not text (YAML 1.2 with the extensions of conda's parser: underscores,
 // binary and octal integers, dates).
 var (
-	boolForm  = regexp.MustCompile(`^(?:true|True|TRUE|false|False|FALSE)$`)
-	nullForm  = regexp.MustCompile(`^(?:~|null|Null|NULL|)$`)
-	intForm   = regexp.MustCompile(`^[-+]?(?:0b[01_]+|0o?[0-7_]+|[0-9_]+|0x[0-9a-fA-F_]+)$`)
-	floatForm = regexp.MustCompile(`^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+|` +
+	boolForm  = lazy(`^(?:true|True|TRUE|false|False|FALSE)$`)
+	nullForm  = lazy(`^(?:~|null|Null|NULL|)$`)
+	intForm   = lazy(`^[-+]?(?:0b[01_]+|0o?[0-7_]+|[0-9_]+|0x[0-9a-fA-F_]+)$`)
+	floatForm = lazy(`^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+|` +
 		`[-+]?\.[0-9_]+(?:[eE][-+][0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$`)
-	dateForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$|^[0-9]{4}-[0-9]{2}?-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}` +
+	dateForm = lazy(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$|^[0-9]{4}-[0-9]{2}?-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}` +
 		`:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?$`)
 )
 
@@ -56,15 +55,15 @@ func plainScalar(text string) (Scalar, error) {
 	switch first := firstByte(text); {
 	case first == '_':
 		return Scalar{Text, text}, nil
-	case boolForm.MatchString(text):
+	case boolForm().MatchString(text):
 		return boolScalar(text[0] == 't' || text[0] == 'T'), nil
-	case floatForm.MatchString(text):
+	case floatForm().MatchString(text):
 		return floatScalar(text)
-	case intForm.MatchString(text):
+	case intForm().MatchString(text):
 		return intScalar(text)
-	case nullForm.MatchString(text):
+	case nullForm().MatchString(text):
 		return Scalar{Null, "None"}, nil
-	case dateForm.MatchString(text), text == "=", text == "<<":
+	case dateForm().MatchString(text), text == "=", text == "<<":
 		return Scalar{Other, text}, errType
 	}
 	return Scalar{Text, text}, nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -18,11 +17,11 @@ var errScan = errors.New("not split into YAML tokens")
 
 // grammarFaults are the messages of the YAML library for tokens in the wrong order and for unknown anchors; all its
 // other messages are about characters and single tokens.
-var grammarFaults = regexp.MustCompile(`unknown anchor|found undefined tag handle|found incompatible YAML document|` +
+var grammarFaults = lazy(`unknown anchor|found undefined tag handle|found incompatible YAML document|` +
 	`found duplicate %|did not find expected (<|node content|'-' indicator|key|',' or)`)
 
 // versionDirective finds the minor version of a %YAML 1.x line.
-var versionDirective = regexp.MustCompile(`(?m)\A((?:[ \t]*(?:#[^\n]*)?\n)*%YAML[ \t]+1\.)([0-9]+)`)
+var versionDirective = lazy(`(?m)\A((?:[ \t]*(?:#[^\n]*)?\n)*%YAML[ \t]+1\.)([0-9]+)`)
 
 // parse reads a configuration file into the parameters of its top-level mapping. An empty file, and one that holds only
 // an empty or false value, sets nothing.
@@ -81,7 +80,7 @@ func parseDocument(text []byte) (root *yaml.Node, err error) {
 		}
 	}()
 	// The library insists on version 1.1, conda's parser takes every 1.x.
-	text = versionDirective.ReplaceAll(text, []byte("${1}1"))
+	text = versionDirective().ReplaceAll(text, []byte("${1}1"))
 	text, restore := hideQuestionMarks(text)
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var doc, more yaml.Node
@@ -102,13 +101,13 @@ func parseDocument(text []byte) (root *yaml.Node, err error) {
 }
 
 // innerQuestionMark is a question mark that is not the first character of a word.
-var innerQuestionMark = regexp.MustCompile(`([^ \t\n\[{,])\?`)
+var innerQuestionMark = lazy(`([^ \t\n\[{,])\?`)
 
 // hideQuestionMarks puts another character in the place of question marks inside of words, which the library does not
 // take between brackets: [https://host/path?query]. It gives a function that undoes this in the scalars of a document.
 func hideQuestionMarks(text []byte) ([]byte, func(*yaml.Node)) {
 	const substitute = "\ue0f7" // For private use: if a text has it, that text is left as it is.
-	if bytes.Contains(text, []byte(substitute)) || !innerQuestionMark.Match(text) {
+	if bytes.Contains(text, []byte(substitute)) || !innerQuestionMark().Match(text) {
 		return text, func(*yaml.Node) {}
 	}
 	var restore func(*yaml.Node)
@@ -118,12 +117,12 @@ func hideQuestionMarks(text []byte) ([]byte, func(*yaml.Node)) {
 			restore(child)
 		}
 	}
-	return innerQuestionMark.ReplaceAll(text, []byte("${1}"+substitute)), restore
+	return innerQuestionMark().ReplaceAll(text, []byte("${1}"+substitute)), restore
 }
 
 // classify marks an error of the YAML library with errScan if conda would pass over the file for it.
 func classify(err error) error {
-	if grammarFaults.MatchString(err.Error()) {
+	if grammarFaults().MatchString(err.Error()) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", errScan, err)
