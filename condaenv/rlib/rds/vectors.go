@@ -75,7 +75,10 @@ func (r *reader) raws() (*Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v, r.skipOctets(v.len)
+	if err := r.skipOctets(v.len); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 func (r *reader) strings() (*Value, error) {
