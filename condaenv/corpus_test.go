@@ -92,7 +92,7 @@ func listAs(t *testing.T, c *corpus.Case, root string) answer {
 // materialise makes the case in a directory that any user can reach, and that can be removed whatever its modes.
 func materialise(t *testing.T, c *corpus.Case) string {
 	t.Helper()
-	root, err := os.MkdirTemp("", "case")
+	root, err := os.MkdirTemp("", "case") //nolint:usetesting // any user must reach it
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,12 +95,12 @@ func (k *kernelIndexer) index(ctx context.Context, key manifests.KernelKey) (Res
 	start := k.cfg.Now()
 	result := Result{Kernel: key}
 	prefix := key.String()
-	print, err := condaenv.Fingerprint(k.root, prefix, manifests.KernelInfoName, fingerprintSalt+k.cfg.Source.Name())
+	mark, err := condaenv.Fingerprint(k.root, prefix, manifests.KernelInfoName, fingerprintSalt+k.cfg.Source.Name())
 	if err != nil {
 		return result, err
 	}
 	if k.cfg.Incremental {
-		if old, ok := k.reusable(key, print); ok {
+		if old, ok := k.reusable(key, mark); ok {
 			result.Reused, result.Packages = true, old.Packages
 			result.Elapsed = k.cfg.Now().Sub(start)
 			return result, nil
@@ -110,7 +110,7 @@ func (k *kernelIndexer) index(ctx context.Context, key manifests.KernelKey) (Res
 	if err != nil {
 		return result, err
 	}
-	m.Fingerprint = print
+	m.Fingerprint = mark
 	if err := k.write(prefix, m); err != nil {
 		return result, err
 	}
@@ -120,9 +120,9 @@ func (k *kernelIndexer) index(ctx context.Context, key manifests.KernelKey) (Res
 }
 
 // reusable returns the head of the kernel's manifest if it was made of files with this very fingerprint.
-func (k *kernelIndexer) reusable(key manifests.KernelKey, print string) (manifests.ManifestHead, bool) {
+func (k *kernelIndexer) reusable(key manifests.KernelKey, mark string) (manifests.ManifestHead, bool) {
 	m, err := manifests.ReadManifestHead(k.root, manifests.ManifestPath(key))
-	ok := err == nil && print != "" && m.Fingerprint == print && m.Key == key
+	ok := err == nil && mark != "" && m.Fingerprint == mark && m.Key == key
 	return m, ok
 }
 

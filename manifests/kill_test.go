@@ -87,8 +87,8 @@ func TestKilledPublisherNeverShowsHalfAPair(t *testing.T) {
 				return
 			default:
 			}
-			switch err := loadCounted(dir); {
-			case err == nil:
+			switch err := loadCounted(dir); err {
+			case nil:
 				loads++
 			default:
 				t.Error(err)

@@ -2,6 +2,7 @@ package rootfs
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -74,7 +75,7 @@ func (f rawFile) Read(b []byte) (int, error) {
 func retry(do func() (int, error)) (int, error) {
 	for {
 		n, err := do()
-		if err != unix.EINTR {
+		if !errors.Is(err, unix.EINTR) {
 			return n, err
 		}
 	}
@@ -106,7 +107,7 @@ func readAll(f rawFile, name string, buf []byte) ([]byte, error) {
 	for {
 		n, err := f.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return buf, nil
 		}
 		if err != nil {

@@ -44,8 +44,8 @@ func Open(dir string) (*FS, error) {
 		return nil, err
 	}
 	f := &FS{root: root, host: []string{abs}}
-	if real, err := filepath.EvalSymlinks(abs); err == nil && real != abs {
-		f.host = append(f.host, real)
+	if resolved, err := filepath.EvalSymlinks(abs); err == nil && resolved != abs {
+		f.host = append(f.host, resolved)
 	}
 	return f, nil
 }

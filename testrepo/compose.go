@@ -35,7 +35,8 @@ func (g *generator) compose(i int) (*composer, int) {
 	c := &composer{
 		dice: newDice("compose", seed, language, strconv.Itoa(group)), generator: g,
 		era: n % versionsPerName, salt: fmt.Sprint(seed, "/", language, "/", n),
-		taken: map[string]bool{}}
+		taken: map[string]bool{},
+	}
 	if language == "R" {
 		c.r = [...]string{"4.2.3", "4.3.3", "4.4.2"}[group%3]
 		return c, c.composeR()

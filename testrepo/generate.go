@@ -133,7 +133,7 @@ func (s Spec) language(i int) (string, int) {
 // versionsPerName is how many kernels of one name there are.
 const versionsPerName = 3
 
-// path returns where a kernel is: Python/base/1.0, 1.1, 2.0, Python/core/1.0, …
+// path returns where a kernel is: Python/base/1.0, 1.1, 2.0, Python/core/1.0, ….
 func (s Spec) path(i int) string {
 	language, n := s.language(i)
 	name := numberedStem(n / versionsPerName)

@@ -184,8 +184,12 @@ func rLayout(folder string, compiled bool, d dice) iter.Seq[Path] {
 func rBaseLayout(d dice) iter.Seq[Path] {
 	return func(yield func(Path) bool) {
 		for _, p := range []Path{
-			{"bin/R", TextPrefix}, {"bin/Rscript", BinaryPrefix}, {"lib/R/bin/exec/R", BinaryPrefix},
-			{"lib/R/lib/libR.so", BinaryPrefix}, {"lib/R/etc/Renviron", TextPrefix}, {"lib/R/library/translations/DESCRIPTION", Hardlink},
+			{"bin/R", TextPrefix},
+			{"bin/Rscript", BinaryPrefix},
+			{"lib/R/bin/exec/R", BinaryPrefix},
+			{"lib/R/lib/libR.so", BinaryPrefix},
+			{"lib/R/etc/Renviron", TextPrefix},
+			{"lib/R/library/translations/DESCRIPTION", Hardlink},
 		} {
 			if !yield(p) {
 				return

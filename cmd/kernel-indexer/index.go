@@ -92,7 +92,7 @@ func (p *program) execute(ctx context.Context, c *config,
 
 // summary is the closing line of a run that went well.
 func summary(log zerolog.Logger, s manifests.Status, elapsed time.Duration) {
-	line := log.Info().Int("kernels", s.Kernels).Int("packages", s.Packages)
+	line := log.Info().Int("kernels", s.Kernels).Int("packages", s.Packages) //nolint:zerologlint // sent below
 	if s.Lister != "" {
 		line = line.Int("indexed", s.Indexed).Int("reused", s.Reused)
 	}

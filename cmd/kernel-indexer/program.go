@@ -25,7 +25,7 @@ type program struct {
 
 // run executes the command line and returns the exit code. An error is reported here, once.
 func (p *program) run(ctx context.Context) int {
-	root := p.rootCommand()
+	root := p.rootCommand() //nolint:contextcheck // the commands take it from cobra
 	root.SetArgs(p.args)
 	root.SetIn(p.in)
 	root.SetOut(p.out)
@@ -96,7 +96,7 @@ The first error ends a run and leaves published documents as they were.`,
 // subcommandRequired makes a missing or wrong verb an error, with the nearest right one.
 func subcommandRequired(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return errors.New("a command is required: run, index, collate, validate, ...")
+		return errors.New("a command is required: run, index, collate, validate (see --help)")
 	}
 	text := fmt.Sprintf("unknown command %q", args[0])
 	cmd.SuggestionsMinimumDistance = 2

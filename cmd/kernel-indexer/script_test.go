@@ -83,7 +83,7 @@ func openParents(dir string) error {
 	return nil
 }
 
-// exits runs a command that must end with a code: exits 4 kernel-indexer run …
+// exits runs a command that must end with a code: exits 4 kernel-indexer run ….
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)

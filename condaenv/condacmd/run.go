@@ -118,7 +118,7 @@ func (c *call) startReason(ctx context.Context, err error) error {
 func usageOf(state *os.ProcessState, elapsed time.Duration) Usage {
 	u := Usage{Elapsed: elapsed, CPU: state.UserTime() + state.SystemTime()}
 	if r, ok := state.SysUsage().(*syscall.Rusage); ok {
-		u.Memory = int64(r.Maxrss) << 10 // Linux counts KiB
+		u.Memory = r.Maxrss << 10 // Linux counts KiB
 	}
 	return u
 }

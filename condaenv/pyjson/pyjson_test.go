@@ -33,7 +33,7 @@ func walk(s *pyjson.Scanner, texts *[]string) error {
 		return err
 	}
 	start := s.Pos()
-	switch kind {
+	switch kind { //nolint:exhaustive // the others are skipped below
 	case pyjson.Object:
 		for first := true; ; first = false {
 			key, more, err := s.Key(first)

@@ -167,6 +167,7 @@ func (d *dist) readRequires() (requirements []string, file string, err error) {
 func (d *dist) checkManifest(env Env) error {
 	name, below := "RECORD", ""
 	switch d.layout {
+	case distInfo:
 	case eggLink:
 		return nil
 	case eggInfo:

@@ -179,7 +179,7 @@ func TestReadOpensNoPipes(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			// Short, as the names of sockets must be.
-			root, err := os.MkdirTemp("", "pypi")
+			root, err := os.MkdirTemp("", "pypi") //nolint:usetesting // that of the test is too long
 			if err != nil {
 				t.Fatal(err)
 			}

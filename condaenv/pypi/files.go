@@ -33,7 +33,7 @@ func kindOf(fsys fs.FS, name string) (kind, error) {
 	case err != nil && machineFailed(err):
 		return other, fmt.Errorf("look at %s: %w", name, err)
 	case err != nil:
-		return other, nil
+		return other, nil //nolint:nilerr // absence is an answer
 	case info.Mode().IsRegular():
 		return regular, nil
 	case info.IsDir():

@@ -30,11 +30,11 @@ func resolveHostPath(fsys fs.FS, target string, env Env) (string, error) {
 		case "", ".":
 		case "..":
 			if inside, ok := belowRoot(at, root); ok {
-				real, err := realFolder(fsys, inside)
+				resolved, err := realFolder(fsys, inside)
 				if err != nil {
 					return "", err
 				}
-				at = path.Join(root, real)
+				at = path.Join(root, resolved)
 			}
 			at = path.Dir(at)
 		default:
@@ -84,9 +84,9 @@ func realFolder(fsys fs.FS, name string) (string, error) {
 	if k != folder {
 		return "", fmt.Errorf("%w: %w", ErrSkipped, whyNot(fsys, name))
 	}
-	real, err := rootfs.Resolve(fsys, name)
+	resolved, err := rootfs.Resolve(fsys, name)
 	if err != nil {
 		return "", skipUnlessMachine(err)
 	}
-	return real, nil
+	return resolved, nil
 }

@@ -64,10 +64,10 @@ func (b *bench) indexer(root string, args ...string) func() *exec.Cmd {
 }
 
 // repository makes a repository of Python kernels with 300 packages each.
-func (b *bench) repository(name string, kernels int, metaBytes int64, share bool) (string, error) {
+func (b *bench) repository(name string, kernels int, metaBytes int64) (string, error) {
 	dir := filepath.Join(b.temp, name)
 	return dir, testrepo.Generate(dir, testrepo.Spec{
-		Kernels: kernels, Packages: 300, MetaBytes: metaBytes, Language: "Python", Seed: 1, Share: share,
+		Kernels: kernels, Packages: 300, MetaBytes: metaBytes, Language: "Python", Seed: 1,
 	})
 }
 

@@ -65,8 +65,7 @@ func Hold(prefix string) (*Records, error) {
 	}
 	r := &Records{path: path, root: root}
 	if err := r.read(); err != nil {
-		r.Close()
-		return nil, fmt.Errorf("copy %s before running conda: %w", path, err)
+		return nil, errors.Join(fmt.Errorf("copy %s before running conda: %w", path, err), r.Close())
 	}
 	return r, nil
 }
@@ -178,7 +177,7 @@ func (r *Records) hold(name string, stat syscall.Stat_t) (entry, error) {
 		defer file.Close()
 		e.data = make([]byte, stat.Size)
 		n, err := io.ReadFull(file, e.data)
-		if e.data = e.data[:n]; err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		if e.data = e.data[:n]; err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return e, err
 		}
 	}

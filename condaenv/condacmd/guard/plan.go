@@ -46,7 +46,7 @@ func compare(before map[string]entry, after map[string]syscall.Stat_t) differenc
 	}
 	for name := range after {
 		record, isTrash := strings.CutSuffix(name, trash)
-		if _, known := before[name]; !known && !(isTrash && d.damages[record] == renamed) {
+		if _, known := before[name]; !known && (!isTrash || d.damages[record] != renamed) {
 			d.foreign = append(d.foreign, name+" was created")
 		}
 	}

@@ -51,7 +51,7 @@ func Look(t testing.TB, root string) Tree {
 func look(path string, info fs.FileInfo) Node {
 	stat := info.Sys().(*syscall.Stat_t)
 	n := Node{
-		Mode: info.Mode(), UID: stat.Uid, GID: stat.Gid, Links: uint64(stat.Nlink),
+		Mode: info.Mode(), UID: stat.Uid, GID: stat.Gid, Links: stat.Nlink,
 		Modified: info.ModTime(), Changed: time.Unix(stat.Ctim.Unix()),
 	}
 	switch {
