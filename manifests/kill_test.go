@@ -98,7 +98,7 @@ func TestKilledPublisherNeverShowsHalfAPair(t *testing.T) {
 	})
 	for range 40 {
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), "MANIFESTS_TEST_HELPER=publish", "MANIFESTS_TEST_DIR="+dir)
+		cmd.Env = append(os.Environ(), "MANIFESTS_TEST_HELPER=publish", "MANIFESTS_TEST_DIR="+dir, "GORACE=atexit_sleep_ms=0")
 		cmd.Stderr = os.Stderr
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)

@@ -34,7 +34,7 @@ func helperLock() {
 func startHolder(t *testing.T, dir string) (cmd *exec.Cmd, release func()) {
 	t.Helper()
 	cmd = exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "MANIFESTS_TEST_HELPER=lock", "MANIFESTS_TEST_DIR="+dir)
+	cmd.Env = append(os.Environ(), "MANIFESTS_TEST_HELPER=lock", "MANIFESTS_TEST_DIR="+dir, "GORACE=atexit_sleep_ms=0")
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -32,7 +32,7 @@ func TestKilledRunsLeaveAWholePair(t *testing.T) {
 	}
 	command := func() *exec.Cmd {
 		cmd := exec.Command("/proc/self/exe", "run", "--kernel-root", root, "--lister", "files")
-		cmd.Env = append(os.Environ(), runEnv+"=1")
+		cmd.Env = append(os.Environ(), runEnv+"=1", "GORACE=atexit_sleep_ms=0")
 		return cmd
 	}
 	start := time.Now()

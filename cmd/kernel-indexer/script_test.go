@@ -50,6 +50,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // or each process sleeps a second at its end
 			// The output directory and the temporary directories of the scripts must be reachable for every user.
 			bin, _, _ := strings.Cut(env.Getenv("PATH"), string(os.PathListSeparator))
 			return errors.Join(os.Chmod(env.WorkDir, 0o777), openParents(env.WorkDir), os.Chmod(filepath.Dir(bin), 0o755))
