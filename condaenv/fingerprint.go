@@ -12,29 +12,29 @@ import (
 	"kernelindexer/rootfs"
 )
 
-// Fingerprint digests what a stat shows of everything that a listing of the prefix depends on: the records and settings
-// in conda-meta and beside it, the Python distributions of every lib/*/site-packages, the packages of the R library,
-// and the file called extra in the prefix. No file is opened, only directories. salt goes into the digest, for what the
-// listing depends on besides.
+// Fingerprint digests what a stat shows of everything that a listing of the prefix depends on: each record and setting
+// in conda-meta and beside it, the folder of the Python distributions in every lib/*/site-packages and their names, the
+// same of the R libraries, and the file called extra in the prefix. No file is opened, only directories. salt goes into
+// the digest, for what the listing depends on besides.
 //
-// A change inside of a distribution's or an R package's own directory that leaves its entries as they are (a METADATA
-// edited in place, which no installer does) is not seen; nor is a site-packages that python's record puts elsewhere.
+// Installers of Python and R packages replace a package's folder, which shows in the folder above it. A change within
+// the package's own folder (a METADATA edited in place) is not seen; nor is a site-packages that python's record puts
+// elsewhere.
 func Fingerprint(fsys fs.FS, prefix, extra, salt string) (string, error) {
 	p := printer{fsys: fsys, prefix: prefix, seen: make([]byte, 0, 64<<10)}
 	p.note("salt", salt)
-	top := p.names(".", func(name string) bool {
+	top := p.files(".", func(name string) bool {
 		return name == extra || name == ".condarc" || name == "condarc" || name == "condarc.d" || name == "conda-meta"
 	})
-	p.names("conda-meta", func(string) bool { return true })
+	p.files("conda-meta", anyName)
 	if slices.Contains(top, "condarc.d") {
-		p.names("condarc.d", func(string) bool { return true })
+		p.files("condarc.d", anyName)
 	}
-	for _, python := range p.names("lib", func(name string) bool { return strings.HasPrefix(name, "python") }) {
-		p.names("lib/"+python, func(name string) bool { return name == "site-packages" })
-		p.names("lib/"+python+"/site-packages", isDistribution)
+	for _, python := range p.files("lib", func(name string) bool { return strings.HasPrefix(name, "python") }) {
+		p.packages("lib/"+python+"/site-packages", isDistribution)
 	}
-	for _, library := range p.names("lib/R", func(name string) bool { return strings.HasSuffix(name, "library") }) {
-		p.names("lib/R/"+library, func(name string) bool { return !strings.HasPrefix(name, ".") })
+	for _, library := range p.files("lib/R", func(name string) bool { return strings.HasSuffix(name, "library") }) {
+		p.packages("lib/R/"+library, func(name string) bool { return !strings.HasPrefix(name, ".") })
 	}
 	if p.err != nil {
 		return "", p.err
@@ -42,6 +42,8 @@ func Fingerprint(fsys fs.FS, prefix, extra, salt string) (string, error) {
 	sum := sha256.Sum256(p.seen)
 	return hex.EncodeToString(sum[:16]), nil
 }
+
+func anyName(string) bool { return true }
 
 // isDistribution picks the entries of a site-packages folder that stand for a package.
 func isDistribution(name string) bool {
@@ -63,40 +65,65 @@ func (p *printer) note(texts ...string) {
 	}
 }
 
-// names takes in the stamps of the picked entries of a directory, sorted, and returns their names. A directory that is
-// not there has none; one that may not be read is only noted, as the listing may get by without it.
-func (p *printer) names(dir string, pick func(name string) bool) (names []string) {
+// files takes in the stamps of the picked entries of a directory, sorted, and returns their names.
+func (p *printer) files(dir string, pick func(name string) bool) (names []string) {
+	p.directory(dir, pick, func(d metaDir, e rootfs.Entry) {
+		names = append(names, e.Name)
+		p.stamp(d, e.Name)
+	})
+	return names
+}
+
+// packages takes in the stamp of a directory of packages and the names of the picked entries; of those that are no
+// directories the stamp as well.
+func (p *printer) packages(dir string, pick func(name string) bool) {
+	own := false
+	p.directory(dir, pick, func(d metaDir, e rootfs.Entry) {
+		if !own {
+			p.stamp(d, ".")
+			own = true
+		}
+		if e.Type.IsDir() {
+			p.note("has", e.Name)
+			return
+		}
+		p.stamp(d, e.Name)
+	})
+}
+
+// directory calls take with the picked entries of a directory, sorted. A directory that is not there has none; one that
+// may not be read is only noted, as the listing may get by without it.
+func (p *printer) directory(dir string, pick func(name string) bool, take func(metaDir, rootfs.Entry)) {
 	if p.err != nil {
-		return nil
+		return
 	}
 	d, err := openMeta(p.fsys, p.prefix+"/"+dir)
 	if err != nil {
 		p.note("closed", dir, errorKind(err))
-		return nil
+		return
 	}
 	defer func() { p.err = errors.Join(p.err, d.Close()) }()
 	entries, err := d.Entries()
 	if err != nil {
 		p.note("closed", dir, errorKind(err))
-		return nil
+		return
 	}
-	for _, e := range entries {
-		if pick(e.Name) {
-			names = append(names, e.Name)
-		}
-	}
-	slices.Sort(names)
+	entries = slices.DeleteFunc(entries, func(e rootfs.Entry) bool { return !pick(e.Name) })
+	slices.SortFunc(entries, func(a, b rootfs.Entry) int { return strings.Compare(a.Name, b.Name) })
 	p.note("dir", dir)
-	for _, name := range names {
-		stamp, err := d.Lstat(name)
-		if err != nil {
-			p.note("gone", name, errorKind(err))
-			continue
-		}
-		p.note("is", name)
-		p.seen = stamp.Append(p.seen)
+	for _, e := range entries {
+		take(d, e)
 	}
-	return names
+}
+
+func (p *printer) stamp(d metaDir, name string) {
+	stamp, err := d.Lstat(name)
+	if err != nil {
+		p.note("gone", name, errorKind(err))
+		return
+	}
+	p.note("is", name)
+	p.seen = stamp.Append(p.seen)
 }
 
 // errorKind is the part of an error that does not hold a path.
