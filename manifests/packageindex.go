@@ -105,8 +105,10 @@ func (x *indexReader) readEntry(dec *jsontext.Decoder) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	if err := checkAscending(x.last, p.Name); err != nil {
-		return err
+	if x.count > 0 {
+		if err := checkAscending(x.last, p.Name); err != nil {
+			return err
+		}
 	}
 	x.last = p.Name
 	x.count++
