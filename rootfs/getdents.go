@@ -1,9 +1,9 @@
 package rootfs
 
 import (
-	"bytes"
 	"encoding/binary"
 	"io/fs"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,21 +18,20 @@ const (
 // appendEntries lists the open directory fd from where it stands. The package os makes an object of every entry, which
 // for a directory of hundreds of records costs as much as the system calls.
 func appendEntries(entries []Entry, fd int) ([]Entry, error) {
-	var buf [32 << 10]byte
+	buf := make([]byte, 32<<10)
 	for {
-		n, err := retry(func() (int, error) { return unix.ReadDirent(fd, buf[:]) })
+		n, err := retry(func() (int, error) { return unix.ReadDirent(fd, buf) })
 		if err != nil || n <= 0 {
 			return entries, err
 		}
-		for rest := buf[:n]; len(rest) > direntName; {
-			record := rest[:min(max(int(binary.NativeEndian.Uint16(rest[direntLength:])), direntName), len(rest))]
+		block := string(buf[:n]) // one string that all names are parts of
+		for rest := block; len(rest) > direntName; {
+			length := int(binary.NativeEndian.Uint16([]byte(rest[direntLength:direntType])))
+			record := rest[:min(max(length, direntName), len(rest))]
 			rest = rest[len(record):]
-			name := record[direntName:]
-			if end := bytes.IndexByte(name, 0); end >= 0 {
-				name = name[:end]
-			}
-			if s := string(name); s != "." && s != ".." {
-				entries = append(entries, Entry{Name: s, Type: entryType(record[direntType])})
+			name, _, _ := strings.Cut(record[direntName:], "\x00")
+			if name != "." && name != ".." {
+				entries = append(entries, Entry{Name: name, Type: entryType(record[direntType])})
 			}
 		}
 	}

@@ -21,6 +21,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // ErrOutside means a link (or "..") that leads out of the root. It is never followed.
@@ -30,6 +32,7 @@ var ErrOutside = errors.New("leads out of the root directory")
 // safe for concurrent use.
 type FS struct {
 	root *os.Root
+	dir  *os.File // the same directory
 	host []string // what an absolute path of the host begins with when it lies inside: as given, and with links resolved
 }
 
@@ -43,7 +46,11 @@ func Open(dir string) (*FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &FS{root: root, host: []string{abs}}
+	self, err := root.Open(".")
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	f := &FS{root: root, dir: self, host: []string{abs}}
 	if resolved, err := filepath.EvalSymlinks(abs); err == nil && resolved != abs {
 		f.host = append(f.host, resolved)
 	}
@@ -51,7 +58,7 @@ func Open(dir string) (*FS, error) {
 }
 
 // Close releases the directory. Open files stay usable.
-func (f *FS) Close() error { return f.root.Close() }
+func (f *FS) Close() error { return errors.Join(f.dir.Close(), f.root.Close()) }
 
 // Root is the directory for writers. It follows no link that leaves it either.
 func (f *FS) Root() *os.Root { return f.root }
@@ -89,12 +96,33 @@ func (f *FS) Open(name string) (fs.File, error) {
 	return file, nil
 }
 
+// open asks the kernel to stay below the root, in one call; os.Root, which opens each part of the name by itself, is for
+// what that refuses: absolute links, kernels without openat2, containers that forbid it, and errors.
 func (f *FS) open(op, name string) (file *os.File, err error) {
+	if file, ok := f.openBeneath(name); ok {
+		return file, nil
+	}
 	err = f.within(op, name, func(name string) (err error) {
 		file, err = f.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 		return err
 	})
 	return file, err
+}
+
+func (f *FS) openBeneath(name string) (*os.File, bool) {
+	clean, err := check("open", name)
+	if err != nil {
+		return nil, false
+	}
+	how := unix.OpenHow{
+		Flags:   unix.O_RDONLY | unix.O_NONBLOCK | unix.O_CLOEXEC,
+		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_MAGICLINKS,
+	}
+	fd, err := retry(func() (int, error) { return unix.Openat2(int(f.dir.Fd()), clean, &how) })
+	if err != nil {
+		return nil, false
+	}
+	return os.NewFile(uintptr(fd), clean), true
 }
 
 // Stat follows links.
