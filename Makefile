@@ -27,7 +27,7 @@ vuln: ## look for known vulnerabilities in what we call
 	$(GO) run $(VULN) ./...
 
 bench: ## measure what the README claims: ratios, side by side in one run
-	$(GO) test -run '^$$' -bench . -benchmem ./condaenv/... ./manifests/... ./rootfs/...
+	$(GO) test -run '^$$' -bench . -benchmem ./condaenv/... ./manifests/... ./rootfs/... ./catalog/...
 	$(GO) run ./testrepo/bench
 
 demo: build ## index a small sample repository without conda and show the result
@@ -43,7 +43,7 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 	@set -e; for pkg in $$($(GO) list ./...); do \
 		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 			echo "== $$pkg $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$pkg; \
 		done; \
 	done
 

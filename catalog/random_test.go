@@ -17,7 +17,7 @@ type dice struct{ *rand.Rand }
 func (d dice) of(texts ...string) string { return texts[d.IntN(len(texts))] }
 
 func (d dice) name() string {
-	return d.of("numpy", "NumPy", "r-sf", "sf", "a", "\"", "\\\x00\x1f\x7f", "é\u2028", "Σ", "İ", "\U0001f40d", "openssl", "<&>", fmt.Sprint("x", d.IntN(40)))
+	return d.of("", "numpy", "NumPy", "r-sf", "sf", "a", "\"", "\\\x00\x1f\x7f", "é\u2028", "Σ", "İ", "\U0001f40d", "openssl", "<&>", fmt.Sprint("x", d.IntN(40)))
 }
 
 func (d dice) pkg() manifests.Package {
@@ -132,3 +132,15 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+// A Python distribution without a name is a package with the empty name.
+func TestEmptyPackageName(t *testing.T) {
+	p := collate(t, kernel("R/a/1", "4"), manifests.Manifest{
+		Language: "R", KernelName: "b", KernelVersion: "1", IndexedDate: "2026-01-31T04:00:00Z",
+		Packages: []manifests.Package{{Version: "1", Source: manifests.SourceR}, {Name: "x", Version: "1", Source: manifests.SourceR}},
+	})
+	c := loadPair(t, p)
+	verify(t, p, c)
+	diff(t, "search", []string{"", "x"}, collect(c.Search(""), catalog.Package.Name))
+	diff(t, "filter", []string{"b"}, collect(c.Kernels(catalog.Filter{Packages: []string{""}}), catalog.Kernel.Name))
+}
+
