@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kernelindexer/cli"
 	"kernelindexer/indexer"
 	"kernelindexer/manifests"
 )
@@ -66,6 +67,7 @@ func (p *program) collateOneCommand(d document) *cobra.Command {
 	}
 	c.rootFlags(cmd.Flags())
 	cmd.Flags().StringVar(&output, "output", "", "the file to write (default: "+d.name+" in the kernel root)")
+	cli.Env(cmd.Flags(), "output", "OUTPUT")
 	return cmd
 }
 

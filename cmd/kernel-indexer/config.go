@@ -76,6 +76,7 @@ func (c *config) rootFlags(f *pflag.FlagSet) {
 	f.BoolVar(&c.atomic, "atomic-writes", true, "replace documents by rename; false writes them in place")
 	cli.Env(f, "atomic-writes", "ATOMIC_WRITES")
 	f.BoolVar(&c.noProgress, "no-progress", false, "no progress bar on a terminal")
+	cli.Env(f, "no-progress", "NO_PROGRESS")
 }
 
 // outputFlags are the flags of commands that publish the pair.
@@ -99,6 +100,7 @@ func (c *config) listerFlags(f *pflag.FlagSet) {
 	f.Var(&c.lister, "lister", "how packages are found: conda (asks \"conda list\") or files (reads the environments, needs no conda)")
 	cli.Env(f, "lister", "LISTER")
 	f.StringVar(&c.conda, "conda", "auto", "which conda to ask: auto (CONDA_EXE, else conda, mamba, micromamba on PATH), one of these names, or a path")
+	cli.Env(f, "conda", "KERNEL_CONDA")
 	f.StringVar(&c.condaExe, "conda-exe", "", "the conda that --conda auto takes first")
 	cli.Env(f, "conda-exe", "CONDA_EXE")
 	f.DurationVar(&c.timeout, "conda-timeout", 2*time.Minute, "how long conda may take for one kernel")
@@ -112,7 +114,9 @@ func (c *config) listerFlags(f *pflag.FlagSet) {
 // kernelFlags pick single kernels.
 func (c *config) kernelFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.filter.Name, "kernel-name", "", "only kernels of this name")
+	cli.Env(f, "kernel-name", "KERNEL_NAME")
 	f.StringVar(&c.filter.Version, "kernel-version", "", "only this version; needs --kernel-name")
+	cli.Env(f, "kernel-version", "KERNEL_VERSION")
 }
 
 // jobsFlag is a number of at least 1.

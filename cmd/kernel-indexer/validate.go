@@ -69,6 +69,7 @@ Exit codes: 0 valid, 1 not valid, 2 trouble (the documents cannot be read).`,
 	f.StringVar(&v.dir, "output-dir", "", "where the pair is, if no DIR is given (default: the kernel root)")
 	cli.Env(f, "output-dir", "OUTPUT_DIR")
 	f.BoolVar(&v.noManifests, "no-manifests", false, "check the pair only")
+	cli.Env(f, "no-manifests", "NO_MANIFESTS")
 	f.Var(&v.asserts.store, "assert", "a jq expression that must be true of the whole; repeatable")
 	f.Var(&v.asserts.kernel, "assert-kernel", "a jq expression that must be true of each kernel; repeatable")
 	f.Var(&v.asserts.pkg, "assert-package", "a jq expression that must be true of each package; repeatable")
