@@ -132,6 +132,7 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
 // A Python distribution without a name is a package with the empty name.
 func TestEmptyPackageName(t *testing.T) {
 	p := collate(t, kernel("R/a/1", "4"), manifests.Manifest{
@@ -143,4 +144,3 @@ func TestEmptyPackageName(t *testing.T) {
 	diff(t, "search", []string{"", "x"}, collect(c.Search(""), catalog.Package.Name))
 	diff(t, "filter", []string{"b"}, collect(c.Kernels(catalog.Filter{Packages: []string{""}}), catalog.Kernel.Name))
 }
-
