@@ -20,6 +20,7 @@ var allowed = map[string][]string{
 	"indexer":            {"condaenv", "condaenv/matchspec", "manifests", "rootfs"},
 	"cli":                nil,
 	"cmd/kernel-indexer": {"cli", "condaenv", "condaenv/condacmd", "condaenv/sandbox", "indexer", "manifests", "rootfs"},
+	"webserver":          {"catalog", "manifests"},
 	"testrepo":           {"condaenv", "manifests", "rootfs"},
 }
 
@@ -29,7 +30,7 @@ var foreign = map[string][]string{
 	"github.com/labstack/echo":    {"webserver"},
 	"github.com/fsnotify":         {"webserver"},
 	"github.com/spf13/cobra":      {"cli", "cmd/kernel-indexer"},
-	"github.com/rs/zerolog":       {"cli", "cmd/kernel-indexer"},
+	"github.com/rs/zerolog":       {"cli", "cmd/kernel-indexer", "webserver"},
 	"github.com/itchyny/gojq":     {"cmd/kernel-indexer"},
 	"net/http":                    {"webserver"},
 	"github.com/gofrs/flock":      {"manifests"},

@@ -39,7 +39,7 @@ func (d document) read(r io.Reader) error {
 func (d document) readObject(dec *jsontext.Decoder, in *meter) error {
 	in.allow(dec, d.maxBytes)
 	if k := dec.PeekKind(); k != '{' && k != 0 {
-		return invalid("not a JSON object")
+		return invalid("%w: not a JSON object", ErrShape)
 	}
 	if err := skipToken(dec); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (d document) readObject(dec *jsontext.Decoder, in *meter) error {
 		return err
 	}
 	if !seen {
-		return invalid("no %q array", d.array)
+		return invalid("%w: no %q array", ErrShape, d.array)
 	}
 	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return invalid("text after the document")
@@ -76,7 +76,7 @@ func (d document) readObject(dec *jsontext.Decoder, in *meter) error {
 
 func (d document) readArray(dec *jsontext.Decoder, in *meter) error {
 	if k := dec.PeekKind(); k != '[' && k != 0 {
-		return invalid("%q is not an array", d.array)
+		return invalid("%w: %q is not an array", ErrShape, d.array)
 	}
 	if err := skipToken(dec); err != nil {
 		return err
