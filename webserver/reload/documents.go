@@ -46,7 +46,7 @@ func (d *documents) release() {
 
 // check says whether a document is still what was loaded.
 func (d *documents) check(doc Document) error {
-	if d.files[doc].verify() != nil {
+	if d.files[doc].verify(doc) != nil {
 		d.changed()
 		return ErrReplaced
 	}

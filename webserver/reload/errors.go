@@ -91,8 +91,8 @@ func withoutPath(err error) error {
 type LoadError struct {
 	// Files are the documents that are bad by themselves.
 	Files []*FileError
-	// Err is why the pair is not taken although each of them is good, most
-	// often manifests.ErrMismatch. It names no path. Nil if there are Files.
+	// Err is why they are not taken together, most often manifests.ErrMismatch.
+	// It names no path. Nil if there are Files.
 	Err error
 }
 

@@ -135,13 +135,13 @@ func (r *reading) Read(p []byte) (int, error) {
 func (*reading) Close() error { return nil }
 
 // verify checks that nobody wrote into the file meanwhile.
-func (r *reading) verify() error {
+func (r *reading) verify(doc Document) error {
 	now, err := r.Stat()
 	if err != nil {
 		return err
 	}
 	if !sameContent(r.info, now) {
-		return errChanging
+		return fmt.Errorf("%s: %w", doc, errChanging)
 	}
 	return nil
 }

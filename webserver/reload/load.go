@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"kernelindexer/catalog"
@@ -44,7 +47,7 @@ func (s *source) load(ctx context.Context) (*pair, error) {
 			return nil, context.Cause(ctx)
 		}
 		if !isStale(err) || attempt == staleAttempts {
-			return nil, s.diagnose(ctx, err)
+			return nil, s.explain(ctx, err)
 		}
 		time.Sleep(staleDelay << (attempt - 1))
 	}
@@ -57,10 +60,10 @@ func (s *source) loadOnce(ctx context.Context) (*pair, error) {
 		dirs[doc] = &directory{files: s.files, path: filepath.Dir(s.paths[doc])}
 		at[doc] = manifests.Location{FS: dirs[doc], Name: filepath.Base(s.paths[doc])}
 	}
-	c, err := catalog.Load(ctx, at[Collated], at[Index])
-	for _, d := range dirs {
+	c, err := safely(func() (*catalog.Catalog, error) { return catalog.Load(ctx, at[Collated], at[Index]) })
+	for _, doc := range both {
 		if err == nil {
-			err = d.opened.verify()
+			err = dirs[doc].opened.verify(doc)
 		}
 	}
 	if err != nil {
@@ -79,12 +82,18 @@ func (s *source) loadOnce(ctx context.Context) (*pair, error) {
 	return p, nil
 }
 
-// diagnose finds out which of the documents is bad. A load ends at the first
-// problem; whoever repairs the files wants to know of both.
-func (s *source) diagnose(ctx context.Context, cause error) error {
+// explain finds out which of the documents is bad, if it is not just that they
+// do not belong together. A load ends at the first problem; whoever repairs the
+// files wants to know of both.
+func (s *source) explain(ctx context.Context, cause error) error {
 	var e LoadError
+	if errors.Is(cause, manifests.ErrMismatch) || errors.Is(cause, errChanging) {
+		e.Err = cause
+		return &e
+	}
 	for _, doc := range both {
-		if err := s.check(ctx, doc); err != nil {
+		_, err := safely(func() (struct{}, error) { return struct{}{}, s.check(ctx, doc) })
+		if err != nil {
 			e.Files = append(e.Files, &FileError{Document: doc, Path: s.paths[doc], Err: err})
 		}
 	}
@@ -117,4 +126,24 @@ func (s *source) check(ctx context.Context, doc Document) error {
 		_, err = manifests.ReadPackageIndex(f, func(manifests.PackageEntry) error { return context.Cause(ctx) })
 	}
 	return err
+}
+
+// loaderPanic is a fault of the program that some document brought to light.
+type loaderPanic struct {
+	value any
+	stack []byte
+}
+
+// Error implements error.
+func (p *loaderPanic) Error() string { return fmt.Sprintf("fault of the loader: %v", p.value) }
+
+// safely turns a panic into an error: a server goes on with the pair it has.
+// The error is of the document, which is not read again before it changes.
+func safely[T any](do func() (T, error)) (v T, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = fmt.Errorf("%w: %w", manifests.ErrInvalid, &loaderPanic{value, debug.Stack()})
+		}
+	}()
+	return do()
 }

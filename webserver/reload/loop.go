@@ -25,7 +25,7 @@ type loop struct {
 	timer *time.Timer
 
 	seen     [len(both)]stamp // before the files were last read
-	read     time.Time        // when they were last read; zero if never
+	read     time.Time        // when they were last read
 	last     *LoadError       // how that ended
 	failures int              // in a row
 	quiet    time.Time        // no load before that because of an event
@@ -85,33 +85,31 @@ func (l *loop) pause() time.Duration {
 func (l *loop) look(ctx context.Context) {
 	start := time.Now()
 	l.watch.renew() // before the stat, so that nothing is missed in between
-	l.lookAtStatus()
 	waiting := l.takeWaiting()
+	whatever := len(waiting) > 0 || start.Sub(l.read) >= l.config.Reread // a stat shows
+	l.lookAtStatus(whatever)
 	stamps := l.source.stamps()
 	outcome := Outcome{Result: Unchanged}
-	if len(waiting) > 0 || stamps != l.seen || l.due(start) {
+	if whatever || stamps != l.seen || l.last != nil && l.last.transient() {
 		l.seen = stamps
-		err := l.load(ctx)
-		if err != nil && !errors.As(err, &outcome.Err) { // ctx has ended
-			l.answer(waiting, err)
+		outcome.Result = Loaded
+		if err := l.load(ctx); errors.As(err, &outcome.Err) {
+			outcome.Result = Failed
+		} else if err != nil { // ctx has ended
+			answer(waiting, ErrStopped)
 			return
 		}
-		outcome.Result = Loaded
-		if err != nil {
-			outcome.Result = Failed
-		}
-		l.answer(waiting, err)
 	}
 	outcome.Took = time.Since(start)
 	l.report(outcome)
+	if outcome.Err != nil {
+		answer(waiting, outcome.Err)
+	} else {
+		answer(waiting, nil)
+	}
 }
 
-// due reports whether the files are to be read although a stat shows no change.
-func (l *loop) due(now time.Time) bool {
-	return l.read.IsZero() || now.Sub(l.read) >= l.config.Reread || l.last != nil && l.last.transient()
-}
-
-func (l *loop) answer(waiting []chan<- error, err error) {
+func answer(waiting []chan<- error, err error) {
 	for _, done := range waiting {
 		done <- err
 	}

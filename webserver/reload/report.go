@@ -1,6 +1,7 @@
 package reload
 
 import (
+	"errors"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -14,7 +15,8 @@ func (l *loop) report(o Outcome) {
 		switch o.Result {
 		case Loaded:
 			s.Loads++
-			s.Tried, s.Success = now, now
+			s.Success = l.view.Load().Loaded
+			s.Tried = s.Success
 			s.Err, s.BadSince = nil, time.Time{}
 		case Failed:
 			s.Failures++
@@ -54,10 +56,19 @@ func (l *loop) logLoaded(v *View, same bool, took time.Duration) {
 func (l *loop) logFailed(o Outcome) {
 	text := o.Err.Error()
 	level := zerolog.WarnLevel
-	if text == l.logged {
+	var fault *loaderPanic
+	switch {
+	case text == l.logged:
 		level = zerolog.DebugLevel
+	case errors.As(o.Err, &fault):
+		level = zerolog.ErrorLevel
 	}
 	l.logged = text
 	l.config.Log.WithLevel(level).
-		Err(o.Err).Bool("serving", l.view.Load() != nil).Dur("took", o.Took).Msg("documents not loaded")
+		Err(o.Err).Bool("serving", l.view.Load() != nil).Dur("took", o.Took).
+		Func(func(e *zerolog.Event) {
+			if fault != nil {
+				e.Bytes("stack", fault.stack)
+			}
+		}).Msg("documents not loaded")
 }

@@ -20,17 +20,21 @@ type statusFile struct {
 
 func statusPath(dir string) string { return filepath.Join(dir, manifests.StatusName) }
 
-// look reads the file if a stat shows something new, or if it could not be read
-// for a reason that a stat does not show. It reports whether it did.
-func (f *statusFile) look() bool {
+// look reads the file if a stat shows something new, if it could not be read for
+// a reason that a stat does not show, or whatever a stat shows. It reports
+// whether it did.
+func (f *statusFile) look(whatever bool) bool {
 	now := stampAt(f.files, statusPath(f.dir))
-	if now == f.seen && (f.err == nil || errors.Is(f.err, manifests.ErrInvalid)) {
+	transient := f.err != nil && !errors.Is(f.err, manifests.ErrInvalid)
+	if now == f.seen && !transient && !whatever {
 		return false
 	}
 	f.seen = now
 	at := &directory{files: f.files, path: f.dir}
 	defer at.close()
-	s, err := retryStale(func() (manifests.Status, error) { return manifests.ReadStatus(at) })
+	s, err := retryStale(func() (manifests.Status, error) {
+		return safely(func() (manifests.Status, error) { return manifests.ReadStatus(at) })
+	})
 	switch {
 	case err == nil:
 		f.last, f.err = &s, nil
@@ -43,9 +47,9 @@ func (f *statusFile) look() bool {
 }
 
 // lookAtStatus shows the status if it is new.
-func (l *loop) lookAtStatus() {
+func (l *loop) lookAtStatus(whatever bool) {
 	before := l.status.err
-	if !l.status.look() {
+	if !l.status.look(whatever) {
 		return
 	}
 	l.update(func(s *State) { s.Status, s.StatusErr = l.status.last, l.status.err })
