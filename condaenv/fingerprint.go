@@ -13,8 +13,7 @@ import (
 )
 
 // Fingerprint digests what a stat shows of everything that a listing of the prefix depends on: each record and setting
-// in conda-meta and beside it, the folder of the Python distributions in every lib/*/site-packages and their names, the
-// same of the R libraries, and the file called extra in the prefix. No file is opened, only directories. salt goes into
+// in conda-meta and beside it, the folder of the Python distributions and their names, the same of the R libraries, and the file called extra in the prefix. No file is opened, only directories. salt goes into
 // the digest, for what the listing depends on besides.
 //
 // Installers of Python and R packages replace a package's folder, which shows in the folder above it. A change within
@@ -26,12 +25,14 @@ func Fingerprint(fsys fs.FS, prefix, extra, salt string) (string, error) {
 	top := p.files(".", func(name string) bool {
 		return name == extra || name == ".condarc" || name == "condarc" || name == "condarc.d" || name == "conda-meta"
 	})
-	p.files("conda-meta", anyName)
+	records := p.files("conda-meta", anyName)
 	if slices.Contains(top, "condarc.d") {
 		p.files("condarc.d", anyName)
 	}
-	for _, python := range p.files("lib", func(name string) bool { return strings.HasPrefix(name, "python") }) {
-		p.packages("lib/"+python+"/site-packages", isDistribution)
+	for _, record := range records {
+		if version, ok := pythonOf(record); ok {
+			p.packages(defaultSitePackages(version), isDistribution)
+		}
 	}
 	for _, library := range p.files("lib/R", func(name string) bool { return strings.HasSuffix(name, "library") }) {
 		p.packages("lib/R/"+library, func(name string) bool { return !strings.HasPrefix(name, ".") })
@@ -44,6 +45,14 @@ func Fingerprint(fsys fs.FS, prefix, extra, salt string) (string, error) {
 }
 
 func anyName(string) bool { return true }
+
+// pythonOf returns the version in the file name of a python record, such as 3.12.1 of python-3.12.1-h_0.json. Only the
+// site-packages of that one counts; lib itself may have thousands of entries.
+func pythonOf(record string) (version string, ok bool) {
+	rest, ok := strings.CutPrefix(record, "python-")
+	version, _, _ = strings.Cut(rest, "-")
+	return version, ok
+}
 
 // isDistribution picks the entries of a site-packages folder that stand for a package.
 func isDistribution(name string) bool {

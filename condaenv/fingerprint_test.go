@@ -13,7 +13,7 @@ import (
 
 // prefixFiles is a prefix with something of everything that a listing looks at.
 var prefixFiles = []string{
-	"k/conda-meta/numpy-2.1.0-0.json", "k/conda-meta/history", "k/condarc.d/site.yml", "k/.condarc", "k/kernel.yaml",
+	"k/conda-meta/numpy-2.1.0-0.json", "k/conda-meta/python-3.12.1-0.json", "k/conda-meta/history", "k/condarc.d/site.yml", "k/.condarc", "k/kernel.yaml",
 	"k/lib/python3.12/site-packages/six-1.16.0.dist-info/METADATA", "k/lib/python3.12/site-packages/six.py",
 	"k/lib/python3.12/site-packages/mine.egg-link", "k/lib/R/library/sf/DESCRIPTION", "k/bin/python",
 	"k/package_manifest.json",
@@ -65,10 +65,10 @@ func TestFingerprintSeesWhatAListingDependsOn(t *testing.T) {
 		"kernel.yaml edited":                   {edit("k/kernel.yaml"), true},
 		"kernel.yaml removed":                  {remove("k/kernel.yaml"), true},
 		"a distribution added":                 {edit("k/lib/python3.12/site-packages/x-1.dist-info/METADATA"), true},
-		"a distribution replaced":              {func(root string) error { return replaceDir(filepath.Join(root, filepath.Dir(prefixFiles[5]))) }, true},
+		"a distribution replaced":              {func(root string) error { return replaceDir(filepath.Join(root, filepath.Dir(prefixFiles[6]))) }, true},
 		"a distribution removed":               {remove("k/lib/python3.12/site-packages/six-1.16.0.dist-info"), true},
 		"an egg-link edited":                   {edit("k/lib/python3.12/site-packages/mine.egg-link"), true},
-		"another python":                       {edit("k/lib/python3.13/site-packages/y-1.dist-info/METADATA"), true},
+		"a python that has no record":          {edit("k/lib/python3.13/site-packages/y-1.dist-info/METADATA"), false},
 		"an R package added":                   {edit("k/lib/R/library/terra/DESCRIPTION"), true},
 		"an R package replaced":                {func(root string) error { return replaceDir(filepath.Join(root, "k/lib/R/library/sf")) }, true},
 		"a site library":                       {edit("k/lib/R/site-library/terra/DESCRIPTION"), true},

@@ -14,60 +14,46 @@ type ManifestHead struct {
 	Packages    int // how many
 }
 
-// ReadManifestHead reads a manifest as far as it takes to know whether it still
-// holds: the packages are counted and not looked at, which is many times faster
-// than [ReadManifest]. Errors are those of ReadManifest, but not all that is
-// invalid is found.
+// ReadManifestHead reads of a manifest what it takes to know whether it still
+// holds, many times faster than [ReadManifest]. It knows only the layout that
+// [Manifest.Encode] gives: a member of the document begins a line with two
+// spaces, and a package is a line with a brace behind four. (JSON has no line
+// breaks within a string.) Of a manifest with another layout the head is empty
+// or has no fingerprint, so that it is taken for none of ours. What is invalid
+// elsewhere is not found. Errors are those of ReadManifest.
 func ReadManifestHead(fsys fs.FS, name string) (ManifestHead, error) {
 	data, err := readSmall(fsys, name, MaxManifestBytes)
 	if err != nil {
 		return ManifestHead{}, err
 	}
-	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true))
-	var h ManifestHead
-	err = beginObject(dec)
-	for err == nil && dec.PeekKind() == '"' {
-		var key []byte
-		if key, err = readKey(dec); err != nil {
-			break
-		}
-		switch string(key) {
-		case "kernel_name":
-			err = readText(dec, &h.Key.Name)
-		case "kernel_version":
-			err = readText(dec, &h.Key.Version)
-		case "language":
-			err = readText(dec, &h.Key.Language)
-		case "fingerprint":
-			err = readText(dec, &h.Fingerprint)
-		case "packages":
-			h.Packages, err = countElements(dec)
-		default:
-			err = dec.SkipValue()
-		}
+	if !bytes.HasPrefix(data, []byte("{\n")) || !bytes.HasSuffix(data, []byte("\n}\n")) {
+		return ManifestHead{}, invalid("%s: not as this program writes it", name)
 	}
-	if err == nil {
-		err = skipToken(dec)
+	packages := bytes.Index(data, []byte("\n  \"packages\": [")) // names stand before, the fingerprint behind
+	if packages < 0 {
+		return ManifestHead{}, invalid("%s: no packages", name)
 	}
-	if err != nil {
-		return ManifestHead{}, invalid("%s: %w", name, err)
-	}
-	return h, nil
+	return ManifestHead{
+		Key: KernelKey{
+			Language: lineMember(data[:packages], "language"),
+			Name:     lineMember(data[:packages], "kernel_name"),
+			Version:  lineMember(data[:packages], "kernel_version"),
+		},
+		Fingerprint: lineMember(data[packages:], "fingerprint"),
+		Packages:    bytes.Count(data[packages:], []byte("\n    {")),
+	}, nil
 }
 
-// countElements skips an array.
-func countElements(dec *jsontext.Decoder) (n int, err error) {
-	if dec.PeekKind() != '[' {
-		return 0, invalid("packages is not an array")
+// lineMember returns the text of a member that has a line to itself.
+func lineMember(data []byte, name string) string {
+	_, rest, found := bytes.Cut(data, []byte("\n  \""+name+"\": "))
+	if !found {
+		return ""
 	}
-	if err := skipToken(dec); err != nil {
-		return 0, err
+	value, _, _ := bytes.Cut(rest, []byte("\n"))
+	text, err := jsontext.AppendUnquote(nil, bytes.TrimSuffix(value, []byte(",")))
+	if err != nil {
+		return ""
 	}
-	for dec.PeekKind() != ']' {
-		if err := dec.SkipValue(); err != nil {
-			return 0, err
-		}
-		n++
-	}
-	return n, skipToken(dec)
+	return string(text)
 }

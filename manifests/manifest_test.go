@@ -217,7 +217,8 @@ func TestReadManifestRefusesAHugeFile(t *testing.T) {
 }
 
 func TestReadManifestHead(t *testing.T) {
-	m := kernel("R/pecan/1.9", "4.5.1", "a 1 r", "b 1 r")
+	m := kernel("R/a \"b\"\n{\n  c/1.9", "4.5.1", "a 1 r", "b 1 r")
+	m.Packages[0].Version = "1\n    {"
 	data, err := m.Encode()
 	if err != nil {
 		t.Fatal(err)

@@ -99,8 +99,9 @@ func (f *FS) Open(name string) (fs.File, error) {
 // open asks the kernel to stay below the root, in one call; os.Root, which opens each part of the name by itself, is for
 // what that refuses: absolute links, kernels without openat2, containers that forbid it, and errors.
 func (f *FS) open(op, name string) (file *os.File, err error) {
-	if file, ok := f.openBeneath(name); ok {
-		return file, nil
+	file, err = f.openBeneath(name)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return file, err
 	}
 	err = f.within(op, name, func(name string) (err error) {
 		file, err = f.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
@@ -109,10 +110,10 @@ func (f *FS) open(op, name string) (file *os.File, err error) {
 	return file, err
 }
 
-func (f *FS) openBeneath(name string) (*os.File, bool) {
+func (f *FS) openBeneath(name string) (*os.File, error) {
 	clean, err := check("open", name)
 	if err != nil {
-		return nil, false
+		return nil, err
 	}
 	how := unix.OpenHow{
 		Flags:   unix.O_RDONLY | unix.O_NONBLOCK | unix.O_CLOEXEC,
@@ -120,9 +121,9 @@ func (f *FS) openBeneath(name string) (*os.File, bool) {
 	}
 	fd, err := retry(func() (int, error) { return unix.Openat2(int(f.dir.Fd()), clean, &how) })
 	if err != nil {
-		return nil, false
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
-	return os.NewFile(uintptr(fd), clean), true
+	return os.NewFile(uintptr(fd), clean), nil
 }
 
 // Stat follows links.
