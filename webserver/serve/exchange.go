@@ -1,0 +1,75 @@
+package serve
+
+import (
+	"net/http"
+	"time"
+)
+
+// paceBytes is how much of an answer must be sent within Limits.Write.
+const paceBytes = 256 << 10
+
+// exchange is one request and its answer, as log and metrics see it. It is the outermost http.ResponseWriter: what goes
+// through it is what the client gets.
+type exchange struct {
+	http.ResponseWriter
+	route  string        // the pattern, "" while or if none matches
+	head   bool          // the request is HEAD: net/http drops the body
+	status int           // 0 until the header is written
+	sent   int64         // bytes of the body
+	pace   time.Duration // Limits.Write
+	due    int64         // how many bytes may be sent before the deadline is moved
+}
+
+// Unwrap lets http.ResponseController find the connection.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// WriteHeader implements http.ResponseWriter.
+func (x *exchange) WriteHeader(status int) {
+	if x.status == 0 && status >= http.StatusOK {
+		x.status = status
+	}
+	x.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter. Each paceBytes get the time that the first of them got.
+func (x *exchange) Write(p []byte) (written int, err error) {
+	if x.status == 0 {
+		x.status = http.StatusOK
+	}
+	for {
+		part := p[:min(int64(len(p)), x.due-x.sent)]
+		n, err := x.ResponseWriter.Write(part)
+		written += n
+		if !x.head {
+			x.sent += int64(n)
+		}
+		if p = p[len(part):]; err != nil || len(p) == 0 {
+			return written, err
+		}
+		x.due = x.sent + paceBytes
+		if err := http.NewResponseController(x.ResponseWriter).SetWriteDeadline(time.Now().Add(x.pace)); err != nil {
+			return written, err
+		}
+	}
+}
+
+// Flush implements http.Flusher, for handlers that look for it.
+func (x *exchange) Flush() {
+	if f, ok := x.ResponseWriter.(http.Flusher); ok {
+		f.Flush()
+	}
+}
+
+// exchangeOf finds the exchange below the writers that wrap it; nil if there is none.
+func exchangeOf(w http.ResponseWriter) *exchange {
+	for {
+		switch v := w.(type) {
+		case *exchange:
+			return v
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = v.Unwrap()
+		default:
+			return nil
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package serve
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// logged returns the lines of the log as objects.
+func logged(t *testing.T, log *lines) (found []map[string]any) {
+	t.Helper()
+	for line := range strings.Lines(log.String()) {
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Fatalf("%v in the log line %q", err, line)
+		}
+		found = append(found, fields)
+	}
+	return found
+}
+
+// requestLine waits for the line of the n-th request.
+func requestLine(t *testing.T, log *lines, n int) map[string]any {
+	t.Helper()
+	var found []map[string]any
+	eventually(t, "a line of the access log", func() bool {
+		found = nil
+		for _, fields := range logged(t, log) {
+			if fields["message"] == "request" {
+				found = append(found, fields)
+			}
+		}
+		return len(found) >= n
+	})
+	return found[n-1]
+}
+
+func TestAccessLog(t *testing.T) {
+	for _, c := range []struct {
+		name, method, target string
+		want                 map[string]any
+	}{
+		{"the route is a pattern", "GET", "/kernel/a%2Fb?x=1", map[string]any{
+			"level": "info", "method": "GET", "route": "/kernel/:name", "target": "/kernel/a%2Fb?x=1", "status": 200., "bytes": 2.,
+		}},
+		{"no route", "GET", "/nothing", map[string]any{"level": "info", "route": "", "status": 404.}},
+		{"HEAD sends no body", "HEAD", "/nothing", map[string]any{"method": "HEAD", "bytes": 0.}},
+		{"a failure of ours is a warning", "GET", "/panic", map[string]any{"level": "warn", "route": "/panic", "status": 500.}},
+		{"probes are for debugging", "GET", "/readyz", map[string]any{"level": "debug", "route": "/readyz", "status": 200.}},
+		{"a long target is cut", "GET", "/nothing?" + strings.Repeat("x", 3000), map[string]any{"target": ("/nothing?" + strings.Repeat("x", 3000))[:256]}},
+		{"markup and quotes stay data", "GET", `/nothing?"><script>%0a`, map[string]any{"target": `/nothing?"><script>%0a`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := start(t)
+			conn := dial(t, s.api)
+			if _, err := io.WriteString(conn, c.method+" "+c.target+" HTTP/1.1\r\nHost: x\r\nX-Request-Id: id-1\r\nConnection: close\r\n\r\n"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadAll(conn); err != nil {
+				t.Fatal(err)
+			}
+			got := requestLine(t, s.log, 1)
+			c.want["request_id"] = "id-1"
+			for k, v := range c.want {
+				if got[k] != v {
+					t.Errorf("%s is %v, want %v, in %v", k, got[k], v, got)
+				}
+			}
+			for _, k := range []string{"ms", "remote"} {
+				if got[k] == nil {
+					t.Errorf("no %s in %v", k, got)
+				}
+			}
+		})
+	}
+	t.Run("off", func(t *testing.T) {
+		s := start(t, func(c *Config) { c.AccessLog = false })
+		ask(t, "GET", "http://"+s.api+"/ok")
+		s.end(ErrAtOnce)
+		<-s.ended
+		if strings.Contains(s.log.String(), `"request"`) {
+			t.Errorf("logged: %s", s.log)
+		}
+	})
+}
+
+func TestRequestID(t *testing.T) {
+	s := start(t)
+	for _, c := range []struct {
+		sent string
+		kept bool
+	}{
+		{"7f3a-1.2:x_Y", true},
+		{"", false},
+		{strings.Repeat("x", 65), false},
+		{"a b", false},
+		{`a"b`, false},
+		{"é", false},
+	} {
+		resp, _ := ask(t, "GET", "http://"+s.api+"/ok", "X-Request-Id", c.sent)
+		got := resp.Header.Get("X-Request-Id")
+		if (got == c.sent) != c.kept || got == "" {
+			t.Errorf("sent %q, answered %q", c.sent, got)
+		}
+	}
+}
+
+// A panic is an error like others: a whole answer, a line in the log with the place, a number in the metrics, and the
+// server goes on.
+func TestPanicIsA500(t *testing.T) {
+	s := start(t)
+	for _, coding := range []string{"", "gzip"} {
+		resp, body := ask(t, "GET", "http://"+s.api+"/panic", "Accept-Encoding", coding, "X-Request-Id", "p1")
+		if resp.StatusCode != 500 || body != `{"detail":"Internal Server Error"}`+"\n" {
+			t.Errorf("coding %q: %d %q", coding, resp.StatusCode, body)
+		}
+		if resp.Header.Get("ETag") != "" || resp.Header.Get("X-Request-Id") != "p1" {
+			t.Errorf("coding %q: headers %v", coding, resp.Header)
+		}
+	}
+	if resp, _ := ask(t, "GET", "http://"+s.api+"/ok"); resp.StatusCode != 200 {
+		t.Errorf("afterwards: %d", resp.StatusCode)
+	}
+	log := s.log.String()
+	for _, want := range []string{`"level":"error"`, `"panic":"out of cheese"`, "helpers_test.go", `"route":"/panic"`, `"request_id":"p1"`} {
+		if !strings.Contains(log, want) {
+			t.Errorf("no %s in the log: %s", want, log)
+		}
+	}
+	if m := metricsText(t, s); !strings.Contains(m, "\nkernel_web_http_panics_total 2\n") ||
+		!strings.Contains(m, `kernel_web_http_requests_total{code="500",method="GET",route="/panic"} 2`) {
+		t.Errorf("metrics:\n%s", m)
+	}
+}
+
+// After a panic in the middle of an answer the connection ends, so that nobody takes half of it for all.
+func TestPanicInTheMiddleOfAnAnswer(t *testing.T) {
+	s := start(t)
+	for _, coding := range []string{"identity", "gzip"} {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+s.api+"/panic-late", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept-Encoding", coding)
+		resp, err := client(t).Do(r)
+		if err == nil {
+			_, err = io.ReadAll(resp.Body)
+			resp.Body.Close()
+		}
+		if err == nil {
+			t.Errorf("%s: the half answer came out whole", coding)
+		}
+	}
+	if resp, _ := ask(t, "GET", "http://"+s.api+"/ok"); resp.StatusCode != 200 {
+		t.Errorf("afterwards: %d", resp.StatusCode)
+	}
+}
+
+func metricsText(t *testing.T, s *service) string {
+	t.Helper()
+	resp, body := ask(t, "GET", "http://"+s.metrics+"/metrics")
+	if resp.StatusCode != 200 {
+		t.Fatalf("metrics: %d", resp.StatusCode)
+	}
+	return body
+}

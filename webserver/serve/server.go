@@ -1,0 +1,160 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/rs/zerolog"
+	"golang.org/x/net/netutil"
+)
+
+// ErrAtOnce as the cause of a context's end asks for an end without Config.Drain: nobody has to notice it first.
+// Requests under way are finished all the same.
+var ErrAtOnce = errors.New("ended at once")
+
+// Server is two listeners and what answers there.
+type Server struct {
+	cfg          Config
+	gate         *Gate
+	api, metrics endpoint
+}
+
+// endpoint is a listener with its server. That of the metrics may be empty.
+type endpoint struct {
+	http     *http.Server
+	listener net.Listener
+}
+
+// Listen opens the listeners for the routes of e and the metrics, which also tell of source. Clients can connect from
+// now on and are answered when Run runs. The caller has to have e say that it is not ready when gate is closed.
+func Listen(ctx context.Context, cfg Config, e *echo.Echo, source Source, gate *Gate) (*Server, error) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		&indexMetrics{source: source, now: time.Now}, buildInfo(cfg.Version, cfg.Revision),
+	)
+	s := &Server{cfg: cfg, gate: gate}
+	requests := newRequestMetrics(registry)
+	h := newHandler(&s.cfg, e, gate, requests)
+	var err error
+	if s.api, err = s.open(ctx, cfg.Port, h); err != nil {
+		return nil, err
+	}
+	s.api.http.ConnState = requests.connection
+	if cfg.MetricsPort == NoMetrics {
+		return s, nil
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
+	// Probes are answered here, too: a port that clients have filled must not get the program killed.
+	mux.Handle("GET /livez", e)
+	mux.Handle("GET /readyz", e)
+	if s.metrics, err = s.open(ctx, cfg.MetricsPort, mux); err != nil {
+		return nil, errors.Join(err, s.api.listener.Close())
+	}
+	return s, nil
+}
+
+// open listens on a port and prepares the server for it.
+func (s *Server) open(ctx context.Context, port int, h http.Handler) (endpoint, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", net.JoinHostPort(s.cfg.Address, strconv.Itoa(port)))
+	if err != nil {
+		return endpoint{}, fmt.Errorf("cannot listen: %w", err)
+	}
+	limits := s.cfg.Limits
+	return endpoint{
+		listener: netutil.LimitListener(l, limits.Connections),
+		http: &http.Server{
+			Handler: h, MaxHeaderBytes: limits.HeaderBytes,
+			ReadHeaderTimeout: limits.ReadHeader, ReadTimeout: limits.Read, WriteTimeout: limits.Write, IdleTimeout: limits.Idle,
+			DisableGeneralOptionsHandler: true, // "OPTIONS *" is no route of ours
+			ErrorLog:                     log.New(serverLog{s.cfg.Log}, "", 0),
+		},
+	}, nil
+}
+
+// Addr returns the address of the API, and MetricsAddr that of the metrics or nil.
+func (s *Server) Addr() net.Addr { return s.api.listener.Addr() }
+
+// MetricsAddr returns the address of the metrics, or nil if they are not served.
+func (s *Server) MetricsAddr() net.Addr {
+	if s.metrics.listener == nil {
+		return nil
+	}
+	return s.metrics.listener.Addr()
+}
+
+// Run answers requests until ctx ends, and then ends without failing one: it closes the gate, goes on for Config.Drain
+// while clients and load balancers take notice, takes no more connections, and waits for the requests under way. The
+// error is that of a listener, or says that requests were still under way after Config.Grace; they are cut off.
+func (s *Server) Run(ctx context.Context) error {
+	var serving sync.WaitGroup
+	defer serving.Wait()
+	failed := make(chan error, 2)
+	for _, e := range []endpoint{s.api, s.metrics} {
+		if e.listener == nil {
+			continue
+		}
+		serving.Go(func() {
+			if err := e.http.Serve(e.listener); !errors.Is(err, http.ErrServerClosed) {
+				failed <- err
+			}
+		})
+	}
+	select {
+	case err := <-failed:
+		return errors.Join(err, s.close())
+	case <-ctx.Done():
+	}
+	s.gate.Close()
+	if wait := s.cfg.Drain; wait > 0 && !errors.Is(context.Cause(ctx), ErrAtOnce) {
+		s.cfg.Log.Info().Dur("ms", wait).Msg("ending: not ready any more, still answering")
+		select {
+		case err := <-failed:
+			return errors.Join(err, s.close())
+		case <-time.After(wait):
+		}
+	}
+	return s.shutdown()
+}
+
+// shutdown takes no more connections and waits for the requests under way. The metrics go last.
+func (s *Server) shutdown() error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Grace)
+	defer cancel()
+	if err := s.api.http.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("requests were cut off after %v: %w", s.cfg.Grace, err), s.close())
+	}
+	return s.close()
+}
+
+// close cuts off what is left.
+func (s *Server) close() error {
+	err := s.api.http.Close()
+	if s.metrics.http != nil {
+		err = errors.Join(err, s.metrics.http.Close())
+	}
+	return err
+}
+
+// serverLog takes the lines of net/http.
+type serverLog struct{ log zerolog.Logger }
+
+// Write implements io.Writer.
+func (l serverLog) Write(line []byte) (int, error) {
+	l.log.Warn().Str("server", strings.TrimSpace(string(line))).Msg("connection")
+	return len(line), nil
+}
