@@ -9,6 +9,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// errTrailing is a fault of syntax that the decoder leaves to its caller to see.
+var errTrailing = errors.New("text after the document")
+
 // document reads one of the two big files: an object with a few header members
 // and one array, in any order and with any white space. One element of the
 // array is in memory at a time.
@@ -69,7 +72,7 @@ func (d document) readObject(dec *jsontext.Decoder, in *meter) error {
 		return invalid("%w: no %q array", ErrShape, d.array)
 	}
 	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return invalid("text after the document")
+		return invalid("%w", &jsontext.SyntacticError{ByteOffset: dec.InputOffset(), Err: errTrailing})
 	}
 	return nil
 }

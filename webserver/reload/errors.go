@@ -3,6 +3,7 @@ package reload
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
 	"syscall"
@@ -64,7 +65,7 @@ func (e *FileError) Error() string {
 		return "Required file not found: " + e.Path
 	case errors.Is(e.Err, manifests.ErrShape):
 		return fmt.Sprintf("Invalid format in %s: missing or invalid '%s' field", e.Path, e.Document.field())
-	case errors.As(e.Err, &syntax):
+	case errors.As(e.Err, &syntax), errors.Is(e.Err, io.EOF): // the latter of nothing but white space
 		return fmt.Sprintf("Error parsing %s JSON file %s: %v", e.Document.label(), e.Path, e.Err)
 	}
 	return fmt.Sprintf("Error loading %s file %s: %v", e.Document.label(), e.Path, e.Err)

@@ -36,9 +36,13 @@ type loop struct {
 
 func newLoop(r *Reloader) *loop {
 	c := r.config
+	watched := []string{c.Collated, c.Index, statusPath(c.StatusDir)}
+	if r.blind {
+		watched = nil
+	}
 	return &loop{
 		Reloader: r,
-		watch:    newWatch(r.hints, c.Log, c.Collated, c.Index, statusPath(c.StatusDir)),
+		watch:    newWatch(r.hints, c.Log, watched...),
 		timer:    time.NewTimer(0), // the first look is at once
 		status:   statusFile{files: r.source.files, dir: c.StatusDir},
 	}

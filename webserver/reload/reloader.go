@@ -16,6 +16,7 @@ type Reloader struct {
 	config Config
 	source source
 	view   atomic.Pointer[View]
+	blind  bool // without events, for tests
 
 	// requests and hints wake the loop: somebody waits for a load, or something
 	// may have changed. Both hold one at most, for one look serves them all.
