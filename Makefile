@@ -1,7 +1,7 @@
 # Every target says what it does after "##"; `make help` shows them.
 GO       ?= go
 LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-VULN     := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+VULN     := golang.org/x/vuln/cmd/govulncheck@v1.2.0
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 DEMO     ?= demo-data
