@@ -20,7 +20,7 @@ var allowed = map[string][]string{
 	"indexer":            {"condaenv", "condaenv/matchspec", "manifests", "rootfs"},
 	"cli":                nil,
 	"cmd/kernel-indexer": {"cli", "condaenv", "condaenv/condacmd", "condaenv/sandbox", "indexer", "manifests", "rootfs"},
-	"webserver":          {"catalog", "manifests"},
+	"webserver":          {"catalog", "condaenv/matchspec", "manifests"},
 	"testrepo":           {"condaenv", "manifests", "rootfs"},
 }
 

@@ -1,0 +1,95 @@
+package webserver
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/labstack/echo/v4"
+)
+
+// v1Prefix is where errors are application/problem+json.
+const v1Prefix = "/api/v1/"
+
+// httpError is an answer that is none of what was asked for. Handlers return it; handleError writes it.
+type httpError struct {
+	status int
+	detail string // "" is the text of the status
+	errors []fieldError
+}
+
+// fieldError is what is wrong with one parameter, in the words of the original's framework.
+type fieldError struct {
+	Loc  [2]string `json:"loc"` // where, e.g. query, limit
+	Msg  string    `json:"msg"`
+	Type string    `json:"type"`
+}
+
+// problem is an error of /api/v1 (RFC 9457).
+type problem struct {
+	Type   string       `json:"type"`
+	Title  string       `json:"title"`
+	Status int          `json:"status"`
+	Detail string       `json:"detail"`
+	Errors []fieldError `json:"errors,omitempty"`
+}
+
+// Error implements error.
+func (e *httpError) Error() string { return http.StatusText(e.status) + ": " + e.text() }
+
+func (e *httpError) text() string {
+	if e.detail == "" {
+		return http.StatusText(e.status)
+	}
+	return e.detail
+}
+
+// handleError is the one place where errors become answers.
+func (s *server) handleError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return // too late to say anything
+	}
+	var ours *httpError
+	var echos *echo.HTTPError
+	switch {
+	case errors.Is(err, echo.ErrNotFound), errors.Is(err, echo.ErrMethodNotAllowed):
+		err = s.unrouted(c)
+	case errors.As(err, &ours):
+		err = s.writeError(c, ours)
+	case errors.As(err, &echos):
+		err = s.writeError(c, &httpError{status: echos.Code})
+	default:
+		err = s.writeError(c, &httpError{status: http.StatusInternalServerError})
+	}
+	_ = err // a client that has gone; whoever logs requests sees the bytes that were sent
+}
+
+// writeError writes an error in the form of the request's part of the site.
+func (s *server) writeError(c echo.Context, e *httpError) error {
+	header := c.Response().Header()
+	header[headerCacheControl] = noStore
+	header.Del(headerETag)
+	if e.status == http.StatusServiceUnavailable {
+		header.Set(echo.HeaderRetryAfter, "10")
+	}
+	if path := c.Request().URL.Path + "/"; strings.HasPrefix(path, v1Prefix) {
+		body, err := json.Marshal(problem{
+			Type: "about:blank", Title: http.StatusText(e.status), Status: e.status, Detail: e.text(), Errors: e.errors,
+		})
+		if err != nil {
+			return err
+		}
+		return writeBody(c, e.status, typeProblem, body)
+	}
+	if e.status == http.StatusInternalServerError && e.detail == "" {
+		return writeBody(c, e.status, typeText, []byte(e.text())) // as the original's server
+	}
+	return writeBody(c, e.status, typeJSON, legacyError(e.text()))
+}
+
+// legacyError is the body of the original's errors.
+func legacyError(detail string) []byte {
+	body := append([]byte(nil), `{"detail":`...)
+	return append(appendString(body, detail), '}')
+}

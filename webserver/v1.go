@@ -1,0 +1,216 @@
+package webserver
+
+import (
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"kernelindexer/catalog"
+	"kernelindexer/manifests"
+)
+
+// noData is what /api/v1 says before the first good pair.
+const noData = "There is no index yet; see the status"
+
+// origin is what every answer of /api/v1 made of the pair begins with: of which content it is, and of when. Files of the
+// original have no generation.
+type origin struct {
+	Generation *string `json:"generation"`
+	Generated  string  `json:"generated"`
+}
+
+func originOf(c *catalog.Catalog) origin {
+	o := origin{Generated: c.IndexedDate()}
+	if name := c.Generation(); name != "" {
+		o.Generation = &name
+	}
+	return o
+}
+
+// listing is what every list begins with.
+type listing struct {
+	origin
+	Total  int `json:"total"`
+	Limit  int `json:"limit"`
+	Offset int `json:"offset"`
+}
+
+// kernelSummary is a kernel without its packages.
+type kernelSummary struct {
+	Language        string `json:"language"`
+	Name            string `json:"name"`
+	Version         string `json:"version"`
+	LanguageVersion string `json:"language_version"`
+	PackageCount    int    `json:"package_count"`
+	IndexedDate     string `json:"indexed_date"`
+	ManifestPath    string `json:"manifest_path"`
+	manifests.KernelInfo
+}
+
+func summary(k catalog.Kernel) kernelSummary {
+	return kernelSummary{
+		Language: k.Language(), Name: k.Name(), Version: k.Version(), LanguageVersion: k.LanguageVersion(),
+		PackageCount: k.Len(), IndexedDate: k.IndexedDate(), ManifestPath: k.ManifestPath(), KernelInfo: k.Info(),
+	}
+}
+
+// sortWords are the values of sort, the default first. A minus sign reverses the order.
+var sortWords = []string{
+	"language", "-language", "name", "-name", "version", "-version",
+	"package_count", "-package_count", "indexed_date", "-indexed_date",
+}
+
+// listKernels answers GET /api/v1/kernels.
+func (s *server) listKernels(c echo.Context) error {
+	q := readQuery(c)
+	filter := catalog.Filter{Language: q.text("language"), Name: q.text("name")}
+	for _, name := range q.values["package"] {
+		if name != "" {
+			filter.Packages = append(filter.Packages, name)
+		}
+	}
+	order, part := q.choice("sort", sortWords), q.page()
+	if err := q.err(); err != nil {
+		return err
+	}
+	g, err := s.loaded(noData)
+	if err != nil {
+		return err
+	}
+	kernels, total := g.selectKernels(filter, order, part)
+	s.announce(c, part, total)
+	if g.tagged(c) {
+		return nil
+	}
+	return writeJSON(c, struct {
+		listing
+		Kernels []kernelSummary `json:"kernels"`
+	}{listing{originOf(g.Catalog), total, part.Limit, part.Offset}, kernels})
+}
+
+// selectKernels returns one part of the kernels that the filter selects, and how many these are.
+func (g *generation) selectKernels(f catalog.Filter, order string, part page) (list []kernelSummary, total int) {
+	selected := make([]bool, g.Stats().Kernels)
+	for k := range g.Kernels(f) {
+		selected[k.Number()] = true
+		total++
+	}
+	key, down := strings.CutPrefix(order, "-")
+	sorted := g.orders[key]()
+	at := 0
+	for i := range sorted {
+		k := sorted[i]
+		if down {
+			k = sorted[len(sorted)-1-i]
+		}
+		if !selected[k.Number()] {
+			continue
+		}
+		if at >= part.Offset && len(list) < part.Limit {
+			list = append(list, summary(k))
+		}
+		at++
+	}
+	return list, total
+}
+
+// showKernel answers GET /api/v1/kernels/{language}/{kernel_name}/{version}.
+func (s *server) showKernel(c echo.Context) error {
+	names, err := segments(c, "language", "kernel_name", "version")
+	if err != nil {
+		return err
+	}
+	g, err := s.loaded(noData)
+	if err != nil {
+		return err
+	}
+	k, ok := g.Kernel(manifests.KernelKey{Language: names[0], Name: names[1], Version: names[2]})
+	if !ok {
+		return notFound("There is no kernel %s/%s/%s", names[0], names[1], names[2])
+	}
+	if g.tagged(c) {
+		return nil
+	}
+	return writeJSON(c, struct {
+		origin
+		kernelSummary
+		Packages []manifests.Package `json:"packages"`
+	}{originOf(g.Catalog), summary(k), packagesOf(k)})
+}
+
+// packageSummary is a package without its kernels: one can be in thousands.
+type packageSummary struct {
+	Name        string `json:"name"`
+	KernelCount int    `json:"kernel_count"`
+}
+
+// listPackages answers GET /api/v1/packages.
+func (s *server) listPackages(c echo.Context) error {
+	q := readQuery(c)
+	query, part := q.text("query"), q.page()
+	if err := q.err(); err != nil {
+		return err
+	}
+	g, err := s.loaded(noData)
+	if err != nil {
+		return err
+	}
+	var list []packageSummary
+	total := 0
+	for p := range g.Search(query) {
+		if total >= part.Offset && len(list) < part.Limit {
+			list = append(list, packageSummary{p.Name(), p.Len()})
+		}
+		total++
+	}
+	s.announce(c, part, total)
+	if g.tagged(c) {
+		return nil
+	}
+	return writeJSON(c, struct {
+		listing
+		Query    string           `json:"query"`
+		Packages []packageSummary `json:"packages"`
+	}{listing{originOf(g.Catalog), total, part.Limit, part.Offset}, query, list})
+}
+
+// packageRow is a package in one kernel.
+type packageRow struct {
+	Language      string           `json:"language"`
+	KernelName    string           `json:"kernel_name"`
+	KernelVersion string           `json:"kernel_version"`
+	Version       string           `json:"version"`
+	Source        manifests.Source `json:"source"`
+	Build         string           `json:"build,omitempty"`
+	Channel       string           `json:"channel,omitempty"`
+}
+
+// showPackage answers GET /api/v1/packages/{package_name}.
+func (s *server) showPackage(c echo.Context) error {
+	name, err := segment(c, "package_name")
+	if err != nil {
+		return err
+	}
+	g, err := s.loaded(noData)
+	if err != nil {
+		return err
+	}
+	p, ok := g.Package(name)
+	if !ok {
+		return notFound("There is no package %s", name)
+	}
+	if g.tagged(c) {
+		return nil
+	}
+	rows := make([]packageRow, 0, p.Len())
+	for r := range p.Rows() {
+		key := r.Key()
+		rows = append(rows, packageRow{key.Language, key.Name, key.Version, r.Version(), r.Source(), r.Build(), r.Channel()})
+	}
+	return writeJSON(c, struct {
+		origin
+		Name        string       `json:"name"`
+		KernelCount int          `json:"kernel_count"`
+		Kernels     []packageRow `json:"kernels"`
+	}{originOf(g.Catalog), p.Name(), p.Len(), rows})
+}

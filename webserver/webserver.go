@@ -1,0 +1,95 @@
+package webserver
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"kernelindexer/webserver/reload"
+)
+
+// Pair is the served pair. [reload.Reloader] is one.
+type Pair interface {
+	// Current returns what is served now, nil before the first good pair. It never waits.
+	Current() *reload.View
+	// Refresh reads the files again, and returns what is wrong with them in the words of the original service.
+	Refresh(ctx context.Context) error
+	// State says how the last attempts to load a pair went.
+	State() reload.State
+}
+
+// Options is what a server is made of. Only Pair must be given.
+type Options struct {
+	Pair         Pair
+	Version      string           // of the program; shown in pages and part of every ETag
+	BasePath     string           // where a proxy shows the site, e.g. /services/kernels; "" is the root of the host
+	RefreshToken string           // what POST /api/refresh asks for as a bearer token; "" lets everyone refresh
+	Closing      func() bool      // whether the end has begun, so that new clients should go elsewhere; nil is never
+	Now          func() time.Time // time.Now if nil
+}
+
+// server is what the handlers share.
+type server struct {
+	Options
+	echo    *echo.Echo
+	allow   map[string]string // by route pattern: the methods to name in a 405
+	api     apiDocument
+	made    atomic.Pointer[generation]
+	answers answerPool
+}
+
+// New returns the routes with their error handler, and nothing around them. It fails if the base path is none.
+//
+// With a base path the routes are found below it and, for a proxy that cuts it off, at the root as well; redirects and
+// links always carry it.
+func New(o Options) (*echo.Echo, error) {
+	base, err := cleanBasePath(o.BasePath)
+	if err != nil {
+		return nil, err
+	}
+	o.BasePath = base
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &server{Options: o, echo: echo.New(), allow: map[string]string{}}
+	if s.api, err = newAPIDocument(base); err != nil {
+		return nil, err
+	}
+	s.echo.HideBanner, s.echo.HidePort = true, true
+	s.echo.HTTPErrorHandler = s.handleError
+	s.echo.Pre(s.cutBasePath)
+	s.install()
+	return s.echo, nil
+}
+
+// install is the list of all routes.
+func (s *server) install() {
+	// The original's, W1 to W10 of its inventory.
+	s.get("/", s.indexPage)
+	s.get("/health", s.health)
+	s.get("/api/languages", s.languages)
+	s.get("/api/kernels/:language", s.kernelsOfLanguage)
+	s.get("/api/kernel/:language/:kernel_name/:version", s.kernelDetails)
+	s.get("/api/manifest/:language/:kernel_name/:version", s.kernelManifest)
+	s.get("/api/package/:package_name", s.packageInfo)
+	s.get("/api/packages/search", s.searchPackages)
+	s.route("/api/refresh", http.MethodPost, s.refresh)
+	s.get("/openapi.json", s.openAPI)
+	s.get("/docs", s.docsPage)
+	s.get("/redoc", s.docsPage)
+
+	s.get("/api/v1/kernels", s.listKernels)
+	s.get("/api/v1/kernels/:language/:kernel_name/:version", s.showKernel)
+	s.get("/api/v1/packages", s.listPackages)
+	s.get("/api/v1/packages/:package_name", s.showPackage)
+	s.get("/api/v1/status", s.status)
+
+	s.get("/data/:document", s.rawDocument)
+	s.get("/static/:file", s.staticFile)
+
+	s.get("/livez", s.livez)
+	s.get("/readyz", s.readyz)
+}
