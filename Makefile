@@ -8,10 +8,10 @@ DEMO     ?= demo-data
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint vuln bench demo fuzz clean
+.PHONY: help build test lint vuln bench demo demo-index fuzz clean
 
 help: ## show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build the programs into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -30,7 +30,13 @@ bench: ## measure what the README claims: ratios, side by side in one run
 	$(GO) test -run '^$$' -bench . -benchmem ./condaenv/... ./manifests/... ./rootfs/... ./catalog/...
 	$(GO) run ./testrepo/bench
 
-demo: build ## index a small sample repository without conda and show the result
+demo: demo-index ## index a small sample repository without conda and serve it at http://localhost:8000 until Ctrl-C
+	@echo
+	@echo "Serving it at http://localhost:8000 until Ctrl-C. Try:"
+	@echo "  curl 'localhost:8000/api/packages/search?query=numpy'"
+	bin/kernel-web --kernel-root $(DEMO) --host localhost --metrics-port off --access-log=false
+
+demo-index: build ## the first half of demo: make the sample repository, index it, show the result
 	rm -rf $(DEMO)
 	$(GO) run ./testrepo/mkrepo --sample $(DEMO)
 	bin/kernel-indexer run --kernel-root $(DEMO) --lister files
