@@ -104,7 +104,7 @@ func testRoutes(gate *Gate) *echo.Echo {
 		c.Response().Flush()
 		panic("out of cheese")
 	})
-	e.GET("/text", func(c echo.Context) error {
+	e.Match([]string{"GET", "HEAD"}, "/text", func(c echo.Context) error {
 		n, err := strconv.Atoi(c.QueryParam("n"))
 		if err != nil {
 			return err
