@@ -21,6 +21,7 @@ var allowed = map[string][]string{
 	"cli":                nil,
 	"cmd/kernel-indexer": {"cli", "condaenv", "condaenv/condacmd", "condaenv/sandbox", "indexer", "manifests", "rootfs"},
 	"webserver":          {"catalog", "condaenv/matchspec", "manifests"},
+	"cmd/kernel-web":     {"cli", "manifests", "webserver", "webserver/reload", "webserver/serve"},
 	"testrepo":           {"condaenv", "manifests", "rootfs"},
 }
 
@@ -29,8 +30,9 @@ var foreign = map[string][]string{
 	"k8s.io/":                     {"k8s"},
 	"github.com/labstack/echo":    {"webserver"},
 	"github.com/fsnotify":         {"webserver"},
-	"github.com/spf13/cobra":      {"cli", "cmd/kernel-indexer"},
-	"github.com/rs/zerolog":       {"cli", "cmd/kernel-indexer", "webserver"},
+	"github.com/prometheus":       {"webserver"},
+	"github.com/spf13/cobra":      {"cli", "cmd/kernel-indexer", "cmd/kernel-web"},
+	"github.com/rs/zerolog":       {"cli", "cmd/kernel-indexer", "cmd/kernel-web", "webserver"},
 	"github.com/itchyny/gojq":     {"cmd/kernel-indexer"},
 	"net/http":                    {"webserver"},
 	"github.com/gofrs/flock":      {"manifests"},

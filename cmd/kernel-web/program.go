@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"kernelindexer/cli"
+	"kernelindexer/webserver"
+	"kernelindexer/webserver/reload"
+	"kernelindexer/webserver/serve"
+)
+
+// The exit codes.
+const (
+	exitOK    = 0 // also after a signal
+	exitError = 1 // a wrong command line, a port that is taken, requests that had to be cut off
+)
+
+// version is set by the linker; see the Makefile.
+var version = "dev"
+
+// program is the command with everything it touches of its process, so that a test can run it whole.
+type program struct {
+	args        []string
+	lookup      func(string) (string, bool)
+	out, errOut io.Writer
+}
+
+// run executes the command line and returns the exit code. An error is reported here, once.
+func (p *program) run(ctx context.Context) int {
+	root := p.rootCommand() //nolint:contextcheck // the commands take it from cobra
+	root.SetArgs(p.args)
+	root.SetOut(p.out)
+	root.SetErr(p.errOut)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitOK
+	}
+	var served *serveError
+	if !errors.As(err, &served) {
+		cmd.PrintErrf("Error: %v\nRun '%s --help' for usage.\n", err, cmd.CommandPath())
+	}
+	return exitError
+}
+
+// serveError is an error of the server, which is in the log.
+type serveError struct{ error }
+
+func (e *serveError) Unwrap() error { return e.error }
+
+func (p *program) rootCommand() *cobra.Command {
+	var c config
+	cmd := &cobra.Command{
+		Use:   "kernel-web",
+		Short: "Serve what kernel-indexer has published",
+		Long: `kernel-web answers over HTTP which kernels a repository holds, what is in them,
+and which of them have a package. It reads the two documents that kernel-indexer
+publishes, takes new ones as soon as they are complete and valid, and goes on
+serving the last good ones otherwise. It starts without them, too, and is ready
+(/readyz) when they are there.
+
+  /                 pages for people          /docs     the API, for people
+  /api/v1/...       the API                   /data/... the documents themselves
+  /api/...          the API of the service that this one replaces
+  /livez, /readyz   probes, also at the metrics port, which has /metrics
+
+POST /api/refresh reads the documents at once. If the environment has a
+REFRESH_TOKEN, that takes "Authorization: Bearer <token>". There is no flag for
+it: the arguments of a process can be read by everyone on the machine.
+
+SIGTERM ends the program without failing a request: /readyz answers 503, requests
+are still taken for --drain-delay, and those under way may take --grace to
+finish. SIGINT (Ctrl-C) leaves the delay out.
+
+Exit codes: 0 ended by a signal, 1 usage, a port that cannot be listened on, or
+requests that were cut off.`,
+		Example: `  kernel-web --kernel-root /sw/kernels
+  curl 'localhost:8000/api/v1/packages?query=numpy'`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		PreRunE:       func(cmd *cobra.Command, _ []string) error { return cli.ApplyEnv(cmd.Flags(), p.lookup) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := c.check(); err != nil {
+				return err
+			}
+			return p.serve(cmd.Context(), &c)
+		},
+	}
+	c.flags(cmd.Flags())
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
+	cmd.AddCommand(p.versionCommand())
+	return cmd
+}
+
+func (p *program) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), cli.VersionLine("kernel-web", version))
+			return err
+		},
+	}
+}
+
+// serve runs until ctx ends.
+func (p *program) serve(ctx context.Context, c *config) error {
+	out := p.out
+	if !cli.IsTerminal(out) {
+		buffer := cli.NewBuffer(out)
+		defer buffer.Close() //nolint:errcheck // there is nowhere left to report it
+		out = buffer
+	}
+	log := cli.NewLogger(c.level, out, p.errOut, p.lookup)
+	if workers, ok := p.lookup("WORKERS"); ok {
+		log.Debug().Str("WORKERS", workers).Msg("ignored: one process uses all cores")
+	}
+	token, _ := p.lookup("REFRESH_TOKEN")
+	if err := serveAll(ctx, c, strings.TrimSpace(token), log); err != nil {
+		log.Error().Err(err).Msg("ended")
+		return &serveError{err}
+	}
+	log.Info().Msg("ended")
+	return nil
+}
+
+// serveAll puts the parts together: what reloads, what answers, and what listens.
+func serveAll(ctx context.Context, c *config, token string, log zerolog.Logger) error {
+	reloader := reload.New(reload.Config{Collated: c.collated, Index: c.index, Interval: c.interval, Log: log})
+	var gate serve.Gate
+	routes, err := webserver.New(webserver.Options{
+		Pair: reloader, Version: version, BasePath: c.basePath, RefreshToken: token, Closing: gate.Closed,
+	})
+	if err != nil {
+		return err
+	}
+	server, err := serve.Listen(ctx, c.serve(log), routes, reloader, &gate)
+	if err != nil {
+		return err
+	}
+	line := log.Info().Str("version", version).Str("collated", c.collated).Str("index", c.index).
+		Stringer("address", server.Addr())
+	if a := server.MetricsAddr(); a != nil {
+		line = line.Stringer("metrics", a)
+	}
+	line.Msg("listening")
+
+	// The pair is watched to the last request, and no longer.
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	watched := make(chan error, 1)
+	go func() { watched <- reloader.Run(watching) }()
+	err = server.Run(ctx)
+	stop()
+	if stuck := <-watched; stuck != nil {
+		log.Warn().Err(stuck).Msg("left behind")
+	}
+	return err
+}
+
+// serve returns the configuration of the listeners.
+func (c *config) serve(log zerolog.Logger) serve.Config {
+	limits := serve.DefaultLimits()
+	limits.Connections = c.connections
+	return serve.Config{
+		Address: c.host, Port: int(c.port), MetricsPort: int(c.metricsPort), Limits: limits,
+		Drain: c.drain, Grace: max(c.grace, time.Millisecond),
+		Version: version, Revision: cli.Revision(), Log: log, AccessLog: c.accessLog,
+	}
+}
