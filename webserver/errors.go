@@ -73,7 +73,7 @@ func (s *server) writeError(c echo.Context, e *httpError) error {
 	if e.status == http.StatusServiceUnavailable {
 		header.Set(echo.HeaderRetryAfter, "10")
 	}
-	if path := c.Request().URL.Path + "/"; strings.HasPrefix(path, v1Prefix) {
+	if s.isV1(c.Request().URL.Path) {
 		body, err := json.Marshal(problem{
 			Type: "about:blank", Title: http.StatusText(e.status), Status: e.status, Detail: e.text(), Errors: e.errors,
 		})
@@ -86,6 +86,13 @@ func (s *server) writeError(c echo.Context, e *httpError) error {
 		return writeBody(c, e.status, typeText, []byte(e.text())) // as the original's server
 	}
 	return writeBody(c, e.status, typeJSON, legacyError(e.text()))
+}
+
+// isV1 reports whether a path is below /api/v1, with the base path or without: requests that are refused early have it
+// still.
+func (s *server) isV1(path string) bool {
+	path += "/"
+	return strings.HasPrefix(path, v1Prefix) || strings.HasPrefix(path, s.BasePath+v1Prefix)
 }
 
 // legacyError is the body of the original's errors.

@@ -86,8 +86,8 @@ func (s *server) match(path string) (pattern string, ok bool) {
 // unrouted answers where no handler took the request: 405 for a known path, 307 for a known path with slashes behind it,
 // and 404. The original's redirect was absolute and said http: behind a TLS proxy; a relative one is right everywhere.
 func (s *server) unrouted(c echo.Context) error {
-	u := c.Request().URL
-	path := rawPath(u)
+	c.Response().Header().Del(echo.HeaderAllow) // echo's own, also where no route is right
+	path := rawPath(c.Request().URL)
 	if pattern, ok := s.match(path); ok {
 		c.Response().Header().Set(echo.HeaderAllow, s.allow[pattern])
 		return s.writeError(c, &httpError{status: http.StatusMethodNotAllowed})
@@ -115,26 +115,27 @@ func (s *server) redirect(c echo.Context, path string) error {
 	return nil
 }
 
-// cutBasePath makes the routes of the site those below the base path.
-func (s *server) cutBasePath(next echo.HandlerFunc) echo.HandlerFunc {
-	if s.BasePath == "" {
-		return next
-	}
+// normalize makes the path of a request one that routes can be looked up by: the base path is cut off, and what is
+// escaped for no reason is not. echo looks at the request it was given, so that one is changed.
+func (s *server) normalize(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		r := c.Request()
-		rest, ok := strings.CutPrefix(rawPath(r.URL), s.BasePath)
-		if !ok || rest != "" && rest[0] != '/' {
-			return next(c)
+		u := c.Request().URL
+		if u.RawPath != "" {
+			parts := strings.Split(u.RawPath, "/")
+			for i, part := range parts {
+				parts[i] = url.PathEscape(unescape(part))
+			}
+			u.RawPath = strings.Join(parts, "/")
 		}
-		if rest == "" {
+		rest, below := strings.CutPrefix(rawPath(u), s.BasePath)
+		switch {
+		case s.BasePath == "" || !below || rest != "" && rest[0] != '/':
+		case rest == "":
 			return s.redirect(c, "/")
+		default:
+			u.Path = strings.TrimPrefix(u.Path, s.BasePath)
+			u.RawPath = strings.TrimPrefix(u.RawPath, s.BasePath)
 		}
-		u := *r.URL
-		u.Path = strings.TrimPrefix(u.Path, s.BasePath)
-		u.RawPath = strings.TrimPrefix(u.RawPath, s.BasePath)
-		inner := *r
-		inner.URL = &u
-		c.SetRequest(&inner)
 		return next(c)
 	}
 }

@@ -60,7 +60,7 @@ func New(o Options) (*echo.Echo, error) {
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.handleError
-	s.echo.Pre(s.cutBasePath)
+	s.echo.Pre(s.normalize)
 	s.install()
 	return s.echo, nil
 }
