@@ -159,8 +159,15 @@ func client(t *testing.T) *http.Client {
 	return &http.Client{Transport: transport, Timeout: 20 * time.Second}
 }
 
+// reply is what an answer says beside its body.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+	Close      bool
+}
+
 // ask sends a request and returns the answer with its body.
-func ask(t *testing.T, method, url string, header ...string) (*http.Response, string) {
+func ask(t *testing.T, method, url string, header ...string) (reply, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
 	if err != nil {
@@ -178,7 +185,7 @@ func ask(t *testing.T, method, url string, header ...string) (*http.Response, st
 	if _, err := body.ReadFrom(resp.Body); err != nil {
 		t.Fatal(err)
 	}
-	return resp, body.String()
+	return reply{resp.StatusCode, resp.Header, resp.Close}, body.String()
 }
 
 // dial opens a connection that is closed with the test.

@@ -2,10 +2,12 @@ package serve
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -198,10 +200,10 @@ func TestSlowClients(t *testing.T) {
 
 func waitForEnd(conn net.Conn) error {
 	_, err := io.Copy(io.Discard, conn)
-	if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
 	}
-	return nil
+	return nil // the end, or a reset
 }
 
 func send(conn net.Conn, text string, then func(net.Conn) error) error {
@@ -213,7 +215,7 @@ func send(conn net.Conn, text string, then func(net.Conn) error) error {
 
 func drip(conn net.Conn, text string) error {
 	for i := range len(text) {
-		if _, err := conn.Write([]byte{text[i]}); err != nil {
+		if n, _ := conn.Write([]byte{text[i]}); n == 0 {
 			return nil // cut off
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -258,8 +260,8 @@ func TestConnectionLimit(t *testing.T) {
 		if _, err := io.WriteString(conn, "GET /ok HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil {
-			t.Fatal(err)
+		if status := readStatus(t, conn); status != 200 {
+			t.Fatalf("%d", status)
 		}
 		open = append(open, conn)
 	}
@@ -285,9 +287,19 @@ func TestConnectionLimit(t *testing.T) {
 	if err := waiting.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	if resp, err := http.ReadResponse(bufio.NewReader(waiting), nil); err != nil || resp.StatusCode != 200 {
-		t.Errorf("after one has gone: %v", err)
+	if status := readStatus(t, waiting); status != 200 {
+		t.Errorf("after one has gone: %d", status)
 	}
+}
+
+func readStatus(t *testing.T, conn net.Conn) int {
+	t.Helper()
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode
 }
 
 // Connections that break off at any point leave neither a goroutine (see TestMain) nor a descriptor behind.

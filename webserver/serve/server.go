@@ -128,12 +128,12 @@ func (s *Server) Run(ctx context.Context) error {
 		case <-time.After(wait):
 		}
 	}
-	return s.shutdown()
+	return s.shutdown(context.WithoutCancel(ctx))
 }
 
 // shutdown takes no more connections and waits for the requests under way. The metrics go last.
-func (s *Server) shutdown() error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Grace)
+func (s *Server) shutdown(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Grace)
 	defer cancel()
 	if err := s.api.http.Shutdown(ctx); err != nil {
 		return errors.Join(fmt.Errorf("requests were cut off after %v: %w", s.cfg.Grace, err), s.close())
