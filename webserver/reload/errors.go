@@ -117,8 +117,12 @@ func (e *LoadError) join(separator string, text func(*FileError) string) string 
 	return strings.Join(lines, separator)
 }
 
-// Unwrap returns the errors of the files, or that of the pair.
+// Unwrap returns the errors of the files, or that of the pair. It takes nil, so
+// that errors.Is may be asked of [State] as it is.
 func (e *LoadError) Unwrap() []error {
+	if e == nil {
+		return nil
+	}
 	if len(e.Files) == 0 {
 		return []error{e.Err}
 	}

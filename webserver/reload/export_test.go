@@ -1,6 +1,10 @@
 package reload
 
-import "io/fs"
+import (
+	"io/fs"
+
+	"github.com/fsnotify/fsnotify"
+)
 
 // TestFiles is a file system that a test puts in the place of the real one.
 type TestFiles interface {
@@ -17,12 +21,12 @@ func (r *Reloader) SetFiles(f TestFiles) { r.source.files = f }
 // SetBlind is called before Run: no events come, as from another NFS client.
 func (r *Reloader) SetBlind() { r.blind = true }
 
+// SetWatcher is called before Run: the function takes fsnotify.NewWatcher's place.
+func (r *Reloader) SetWatcher(f func() (*fsnotify.Watcher, error)) { r.newWatcher = f }
+
 // Users is how many users the documents of a view have.
 func (v *View) Users() int {
 	v.docs.mu.Lock()
 	defer v.docs.mu.Unlock()
 	return v.docs.users
 }
-
-// MaxQuiet is how long after a failure events may wait.
-const MaxQuiet = settle << maxDoublings

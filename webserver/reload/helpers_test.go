@@ -330,7 +330,7 @@ func asUser(t *testing.T) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("", "user") // whose parents anybody may enter
+	dir, err := os.MkdirTemp("", "user") //nolint:usetesting // others may not enter what TempDir makes
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,13 +36,14 @@ type loop struct {
 
 func newLoop(r *Reloader) *loop {
 	c := r.config
-	watched := []string{c.Collated, c.Index, statusPath(c.StatusDir)}
+	w := newWatch(r.hints, c.Log, c.Collated, c.Index, statusPath(c.StatusDir))
 	if r.blind {
-		watched = nil
+		w = newWatch(r.hints, c.Log)
 	}
+	w.newWatcher = r.newWatcher
 	return &loop{
 		Reloader: r,
-		watch:    newWatch(r.hints, c.Log, watched...),
+		watch:    w,
 		timer:    time.NewTimer(0), // the first look is at once
 		status:   statusFile{files: r.source.files, dir: c.StatusDir},
 	}

@@ -1,7 +1,6 @@
 package reload_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -259,30 +258,6 @@ func TestStatus(t *testing.T) {
 	})
 	if err := r.Refresh(t.Context()); err != nil {
 		t.Error(err)
-	}
-}
-
-// Refresh fails when nobody looks any more, and when its caller gives up.
-func TestRefreshEnds(t *testing.T) {
-	s := newStore(t)
-	s.publish(pairOf(t, "1.0"))
-	never := reload.New(s.config)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-	defer cancel()
-	if err := never.Refresh(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("before Run: %v", err)
-	}
-	r := s.start()
-	view := r.Current()
-	r.stop()
-	if err := r.Refresh(t.Context()); !errors.Is(err, reload.ErrStopped) {
-		t.Errorf("after Run: %v", err)
-	}
-	if _, err := view.Open(reload.Index); !errors.Is(err, reload.ErrReplaced) {
-		t.Errorf("files after Run: %v", err)
-	}
-	if r.Current() != view || served(view) != "1.0" {
-		t.Error("the view is gone")
 	}
 }
 

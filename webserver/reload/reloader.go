@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"kernelindexer/manifests"
+
+	"github.com/fsnotify/fsnotify"
 )
 
 // Reloader keeps the view of one pair of files. All methods may be called
@@ -16,7 +18,9 @@ type Reloader struct {
 	config Config
 	source source
 	view   atomic.Pointer[View]
-	blind  bool // without events, for tests
+	blind  bool // watches nothing, for tests
+
+	newWatcher func() (*fsnotify.Watcher, error)
 
 	// requests and hints wake the loop: somebody waits for a load, or something
 	// may have changed. Both hold one at most, for one look serves them all.
@@ -30,9 +34,13 @@ type Reloader struct {
 
 // New returns a reloader that has not looked at anything yet; see [Reloader.Run].
 func New(c Config) *Reloader {
-	r := &Reloader{config: c.withDefaults(), requests: make(chan struct{}, 1), hints: make(chan struct{}, 1)}
-	r.source = source{files: disk{}, paths: [len(both)]string{Collated: c.Collated, Index: c.Index}}
-	return r
+	return &Reloader{
+		config:     c.withDefaults(),
+		source:     source{files: disk{}, paths: [len(both)]string{Collated: c.Collated, Index: c.Index}},
+		newWatcher: fsnotify.NewWatcher,
+		requests:   make(chan struct{}, 1),
+		hints:      make(chan struct{}, 1),
+	}
 }
 
 // stopGrace is how long Run waits for a file system that hangs.

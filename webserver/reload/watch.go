@@ -23,6 +23,8 @@ type watch struct {
 	dirs  []string // the directories they are in
 	steps []string // dirs and all directories above them
 
+	newWatcher func() (*fsnotify.Watcher, error)
+
 	events  *fsnotify.Watcher
 	done    chan struct{} // closed when the goroutine has ended
 	watched map[string]inode
@@ -122,7 +124,7 @@ func (w *watch) start() bool {
 	if w.events != nil {
 		return true
 	}
-	events, err := fsnotify.NewWatcher()
+	events, err := w.newWatcher()
 	if err != nil {
 		w.fail(err)
 		return false
