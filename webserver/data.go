@@ -28,7 +28,7 @@ func (s *server) rawDocument(c echo.Context) error {
 	case manifests.StatusName:
 		return s.statusDocument(c)
 	}
-	return echo.ErrNotFound
+	return &httpError{status: http.StatusNotFound} // the route is right, and the name is none of ours
 }
 
 // openAttempts is how often the current view is asked for again because a newer one was swapped in meanwhile.
@@ -90,7 +90,5 @@ func serveContent(c echo.Context, etag []string, modified time.Time, content io.
 	if tagged(c, etag) {
 		return
 	}
-	w := c.Response()
-	w.Header()[headerContentType] = typeJSON
-	http.ServeContent(w, c.Request(), "", modified, content)
+	http.ServeContent(c.Response(), c.Request(), "document.json", modified, content) // the name says the type only
 }

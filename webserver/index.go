@@ -96,7 +96,7 @@ func (s *server) staticFile(c echo.Context) error {
 		return err
 	}
 	if name != "style.css" {
-		return echo.ErrNotFound
+		return &httpError{status: http.StatusNotFound}
 	}
 	if tagged(c, styleTag) {
 		return nil
