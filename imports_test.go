@@ -21,6 +21,7 @@ var allowed = map[string][]string{
 	"cli":                nil,
 	"cmd/kernel-indexer": {"cli", "condaenv", "condaenv/condacmd", "condaenv/sandbox", "indexer", "manifests", "rootfs"},
 	"webserver":          {"catalog", "condaenv/matchspec", "manifests"},
+	"cmd/kernels":        {"catalog", "cli", "condaenv/matchspec", "manifests", "rootfs"},
 	"cmd/kernel-web":     {"cli", "manifests", "webserver", "webserver/reload", "webserver/serve"},
 	"testrepo":           {"condaenv", "manifests", "rootfs"},
 }
@@ -28,13 +29,14 @@ var allowed = map[string][]string{
 // foreign are libraries that only some folders may use, tests aside.
 var foreign = map[string][]string{
 	"k8s.io/":                     {"k8s"},
+	"github.com/jedib0t/":         {"cmd/kernels"},
 	"github.com/labstack/echo":    {"webserver"},
 	"github.com/fsnotify":         {"webserver"},
 	"github.com/prometheus":       {"webserver"},
-	"github.com/spf13/cobra":      {"cli", "cmd/kernel-indexer", "cmd/kernel-web"},
+	"github.com/spf13/cobra":      {"cli", "cmd/kernel-indexer", "cmd/kernel-web", "cmd/kernels"},
 	"github.com/rs/zerolog":       {"cli", "cmd/kernel-indexer", "cmd/kernel-web", "webserver"},
-	"github.com/itchyny/gojq":     {"cmd/kernel-indexer"},
-	"net/http":                    {"webserver"},
+	"github.com/itchyny/gojq":     {"cmd/kernel-indexer", "cmd/kernels"},
+	"net/http":                    {"webserver", "cmd/kernels"},
 	"github.com/gofrs/flock":      {"manifests"},
 	"github.com/google/renameio/": {"manifests"},
 }
