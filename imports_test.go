@@ -36,7 +36,7 @@ var foreign = map[string][]string{
 	"github.com/spf13/cobra":      {"cli", "cmd/kernel-indexer", "cmd/kernel-web", "cmd/kernels"},
 	"github.com/rs/zerolog":       {"cli", "cmd/kernel-indexer", "cmd/kernel-web", "webserver"},
 	"github.com/itchyny/gojq":     {"cmd/kernel-indexer", "cmd/kernels"},
-	"net/http":                    {"webserver", "cmd/kernels"},
+	"net/http":                    {"webserver", "cmd/kernels", "testrepo"},
 	"github.com/gofrs/flock":      {"manifests"},
 	"github.com/google/renameio/": {"manifests"},
 }

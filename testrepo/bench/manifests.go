@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,18 +14,25 @@ func (b *bench) manifests(kernels int) (string, error) {
 	root := filepath.Join(b.temp, "collate")
 	now := time.Now()
 	for i := range kernels {
-		key := manifests.KernelKey{Language: "Python", Name: fmt.Sprintf("kernel%05d", i/4), Version: fmt.Sprintf("1.%d", i%4)}
+		key := manyKey(i)
 		if err := os.MkdirAll(filepath.Join(root, key.String(), "conda-meta"), 0o755); err != nil {
 			return "", err
 		}
-		if err := writeManifest(filepath.Join(root, key.String()), key, i, now); err != nil {
+		if err := writeManifest(filepath.Join(root, key.String()), manyManifest(i, 0, now)); err != nil {
 			return "", err
 		}
 	}
 	return root, nil
 }
 
-func writeManifest(path string, key manifests.KernelKey, seed int, now time.Time) (err error) {
+// manyKey names the i-th kernel of a large repository.
+func manyKey(i int) manifests.KernelKey {
+	return manifests.KernelKey{Language: "Python", Name: fmt.Sprintf("kernel%05d", i/4), Version: fmt.Sprintf("1.%d", i%4)}
+}
+
+// manyManifest is the manifest of the i-th kernel of a large repository; salt makes its versions others.
+func manyManifest(i, salt int, now time.Time) manifests.Manifest {
+	key, seed := manyKey(i), i
 	m := manifests.Manifest{
 		KernelName: key.Name, KernelVersion: key.Version, Language: key.Language, LanguageVersion: "3.11",
 		IndexedDate: manifests.FormatTime(now),
@@ -35,17 +41,21 @@ func writeManifest(path string, key manifests.KernelKey, seed int, now time.Time
 		m.Packages = append(m.Packages, manifests.Package{
 			// 3,000 names in all, a version or two of each in use at a time
 			Name:    fmt.Sprintf("package-%04d", (seed*7+p*10)%3000+p%10),
-			Version: fmt.Sprintf("%d.%d.%d", p%5, seed%8, p%3), Source: manifests.SourcePython,
+			Version: fmt.Sprintf("%d.%d.%d", p%5+salt, seed%8, p%3), Source: manifests.SourcePython,
 			Build: fmt.Sprintf("py311h%07x_%d", p*7919, seed%3), Channel: "conda-forge",
 		})
 	}
 	manifests.SortPackages(m.Packages)
 	m.Packages = distinct(m.Packages)
+	return m
+}
+
+func writeManifest(path string, m manifests.Manifest) error {
 	data, err := m.Encode()
 	if err != nil {
 		return err
 	}
-	return errors.Join(os.WriteFile(filepath.Join(path, manifests.PackageManifestName), data, 0o644))
+	return os.WriteFile(filepath.Join(path, manifests.PackageManifestName), data, 0o644)
 }
 
 // distinct drops packages of a name that came up before.

@@ -1,0 +1,347 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"kernelindexer/manifests"
+	"kernelindexer/testrepo"
+)
+
+// web measures the web server: against nginx, while pairs are replaced, and with a large repository.
+func (b *bench) web() error {
+	t, err := findTools()
+	if err != nil {
+		return err
+	}
+	for _, measure := range []func(tools) error{b.webRate, b.webReload, b.webFresh, b.webLarge} {
+		if err := measure(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// webRate compares the requests a second of searches with those of nginx serving the same bytes as files.
+func (b *bench) webRate(t tools) error {
+	pair, err := b.samplePair()
+	if err != nil {
+		return err
+	}
+	server, err := b.startWeb(pair)
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+	root := filepath.Join(b.temp, "nginx")
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return err
+	}
+	queries, err := queriesFor(pair, 1, 400)
+	if err != nil {
+		return err
+	}
+	for i, q := range queries {
+		body, err := get(server.url(q.path()))
+		if err != nil {
+			return err
+		}
+		queries[i].bytes = len(body)
+		if err := os.WriteFile(filepath.Join(root, fmt.Sprint(q.hits)), body, 0o644); err != nil {
+			return err
+		}
+	}
+	nginx, err := b.startNginx(t.nginx, root)
+	if err != nil {
+		return err
+	}
+	defer nginx.stop()
+	for _, q := range queries {
+		theirs, err := b.wrk(t, nginx.url(fmt.Sprint("/", q.hits)), 32, "")
+		if err != nil {
+			return err
+		}
+		ours, err := b.wrk(t, server.url(q.path()), 32, "")
+		if err != nil {
+			return err
+		}
+		row(fmt.Sprintf("search of %d hits (%d bytes), requests a second against one nginx worker with the bytes as a file", q.hits, q.bytes),
+			"0.5 x", "%.2f x (%.0f against %.0f)", ours.rate/theirs.rate, ours.rate, theirs.rate)
+	}
+	return nil
+}
+
+// reloadConnections is how many clients ask while pairs are replaced: enough to be felt, and not so many that they wait
+// for each other rather than for the server.
+const reloadConnections = 4
+
+// webReload compares the latency of searches while one pair after the other is loaded with that in quiet.
+func (b *bench) webReload(t tools) error {
+	const kernels = 1000
+	var pairs [2]string
+	for i := range pairs {
+		pairs[i] = filepath.Join(b.temp, fmt.Sprint("pair", i))
+		if err := publish(pairs[i], kernels, i); err != nil {
+			return err
+		}
+	}
+	served := filepath.Join(b.temp, "reloaded")
+	if err := errors.Join(os.Mkdir(served, 0o755), replacePair(pairs[0], served)); err != nil {
+		return err
+	}
+	server, err := b.startWeb(served)
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+	search := server.url(search("package-0042"))
+	quiet, err := b.wrk(t, search, reloadConnections, "")
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	loads := make(chan int)
+	var failed error
+	go func() { // one pair after the other, each as soon as the one before is served
+		n := 0
+		for ; ctx.Err() == nil && failed == nil; n++ {
+			_, failed = server.replace(pairs[(n+1)%2], served)
+		}
+		loads <- n
+	}()
+	busy, err := b.wrk(t, search, reloadConnections, "")
+	stop()
+	n := <-loads
+	if err := errors.Join(err, failed); err != nil {
+		return err
+	}
+	row(fmt.Sprintf("p99 of a search during %d reloads of %d kernels in a row, against none", n, kernels), "2 x",
+		"%.2f x (%v against %v)", ratio(busy.p99, quiet.p99), busy.p99, quiet.p99)
+	row("the same: failed requests", "0", "%d of %d", busy.failed+quiet.failed, busy.requests+quiet.requests)
+	return nil
+}
+
+// webFresh times how long a new pair takes from its second rename until an answer comes from it.
+func (b *bench) webFresh(tools) error {
+	pair, err := b.samplePair()
+	if err != nil {
+		return err
+	}
+	other, served := filepath.Join(b.temp, "other"), filepath.Join(b.temp, "fresh")
+	if err := errors.Join(publish(other, 14, 1), os.Mkdir(served, 0o755), replacePair(pair, served)); err != nil {
+		return err
+	}
+	server, err := b.startWeb(served)
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+	var longest, sum time.Duration
+	const rounds = 20
+	for i := range rounds {
+		took, err := server.replace([]string{other, pair}[i%2], served)
+		if err != nil {
+			return err
+		}
+		longest, sum = max(longest, took), sum+took
+		time.Sleep(50 * time.Millisecond)
+	}
+	row(fmt.Sprintf("a new pair is served after its rename, longest of %d", rounds), "200 ms", "%v (mean %v)", ms(longest), ms(sum/rounds))
+	return nil
+}
+
+// webLarge weighs the server with a large repository.
+func (b *bench) webLarge(t tools) error {
+	pair := filepath.Join(b.temp, "large")
+	if err := publish(pair, b.many, 0); err != nil {
+		return err
+	}
+	info, err := os.Stat(filepath.Join(pair, manifests.CollatedName))
+	if err != nil {
+		return err
+	}
+	jq, err := fastest(2, func() *exec.Cmd {
+		return exec.Command(t.jq, "-c", "length", filepath.Join(pair, manifests.CollatedName))
+	})
+	if err != nil {
+		return err
+	}
+	begin := time.Now()
+	server, err := b.startWeb(pair)
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+	load := time.Since(begin)
+	memory, err := server.resident()
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("%d kernels of 300 packages: ", b.many)
+	row(what+"resident memory after load, against the size of "+manifests.CollatedName, "0.33 x",
+		"%.2f x (%d MB against %d MB)", float64(memory)/float64(info.Size()), memory/1e6, info.Size()/1e6)
+	row(what+"from start to ready, against `jq -c length` of that file", "2 x",
+		"%.2f x (%v against %v)", ratio(load, jq.wall), ms(load), ms(jq.wall))
+	script := filepath.Join(b.temp, "queries.lua")
+	if err := os.WriteFile(script, []byte(randomQueries), 0o600); err != nil {
+		return err
+	}
+	searches, err := b.wrk(t, server.url("/"), 1, script)
+	if err != nil {
+		return err
+	}
+	row(what+"p99 of searches, each for another of 3,000 names", "5 ms", "%v (median %v, %.0f KB an answer, %d failed)",
+		searches.p99, searches.p50, float64(searches.bytes)/float64(max(searches.requests, 1))/1e3, searches.failed)
+	return nil
+}
+
+// randomQueries has wrk ask for another package each time.
+const randomQueries = `request = function()
+  return wrk.format("GET", string.format("/api/packages/search?query=package-%04d", math.random(0, 2999)))
+end
+`
+
+// samplePair indexes the repository of the demonstration, or takes the pair that was asked for.
+func (b *bench) samplePair() (string, error) {
+	dir := filepath.Join(b.temp, "sample")
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if b.pair != "" {
+		return dir, copyPair(b.pair, dir)
+	}
+	if err := testrepo.Sample(dir); err != nil {
+		return "", err
+	}
+	_, err := run(b.indexer(dir, "run", "--lister", "files")())
+	return dir, err
+}
+
+// copyPair copies the documents of a pair, which may be on another file system, into a new directory.
+func copyPair(from, into string) error {
+	if err := os.Mkdir(into, 0o755); err != nil {
+		return err
+	}
+	for _, name := range []string{manifests.PackageIndexName, manifests.CollatedName} {
+		data, err := os.ReadFile(filepath.Join(from, name))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(into, name), data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// publish makes a pair of kernels of 300 packages in a new directory; seed makes the content another.
+func publish(dir string, kernels, seed int) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	out, err := manifests.OpenDir(dir, manifests.Atomic)
+	if err != nil {
+		return err
+	}
+	defer out.Close() //nolint:errcheck // a directory
+	now := time.Now()
+	entries := func(yield func(manifests.Entry, error) bool) {
+		for i := range kernels {
+			if !yield(manifests.NewEntry(manyManifest(i, seed, now)), nil) {
+				return
+			}
+		}
+	}
+	names := manifests.Publication{Collated: manifests.CollatedName, Index: manifests.PackageIndexName}
+	_, err = out.Publish(context.Background(), entries, now, names)
+	return err
+}
+
+// replacePair puts the documents of a directory into another as an indexer does: complete, by two renames.
+func replacePair(from, into string) error {
+	for _, name := range []string{manifests.PackageIndexName, manifests.CollatedName} {
+		next := filepath.Join(into, "."+name+".next")
+		if err := errors.Join(os.Link(filepath.Join(from, name), next), os.Rename(next, filepath.Join(into, name))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// query is a search with a known number of hits.
+type query struct {
+	text        string
+	hits, bytes int
+}
+
+func (q query) path() string { return search(q.text) }
+
+func search(text string) string { return "/api/packages/search?query=" + text }
+
+// queriesFor finds searches of about the given numbers of hits in a pair.
+func queriesFor(pair string, wanted ...int) ([]query, error) {
+	var names []string
+	collated, index := manifests.PairIn(os.DirFS(pair))
+	_, err := manifests.LoadPair(context.Background(), collated, index, nil, func(p manifests.PackageEntry) error {
+		names = append(names, strings.ToLower(p.Name))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	texts := map[string]int{}
+	for _, name := range names {
+		for i := range name {
+			for _, n := range []int{1, 2, len(name)} {
+				if i+n <= len(name) && isPlain(name[i:i+n]) {
+					texts[name[i:i+n]] = 0
+				}
+			}
+		}
+	}
+	found := make([]query, len(wanted))
+	for i := range found {
+		found[i].hits = math.MaxInt
+	}
+	for text := range texts {
+		hits := 0
+		for _, name := range names {
+			if strings.Contains(name, text) {
+				hits++
+			}
+		}
+		for i, n := range wanted {
+			better := abs(hits-n) - abs(found[i].hits-n)
+			if better < 0 || better == 0 && text < found[i].text {
+				found[i].text, found[i].hits = text, hits
+			}
+		}
+	}
+	return found, nil
+}
+
+// isPlain reports whether a text needs no escape in a URL.
+func isPlain(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' })
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// get returns the body of a good answer.
+func get(url string) ([]byte, error) {
+	_, body, err := getTagged(url)
+	return body, err
+}
+
+var client = &http.Client{Timeout: 30 * time.Second}
