@@ -220,6 +220,22 @@ func TestDirectoryReplaced(t *testing.T) {
 			}
 		})
 	}
+	t.Run("removed and made at once", func(t *testing.T) { // most often with the same inode
+		s := newStore(t)
+		r := s.start()
+		for i := range 5 {
+			looks := r.State().Failures + r.State().Unchanged
+			if err := os.RemoveAll(filepath.Dir(s.config.Index)); err != nil {
+				t.Fatal(err)
+			}
+			s.mkdirs()
+			r.eventually("a look", func() bool { return r.State().Failures+r.State().Unchanged > looks })
+			version := fmt.Sprint("1.", i)
+			p := pairOf(t, version)
+			s.publish(p)
+			r.serves(version, p)
+		}
+	})
 	t.Run("parent renamed", func(t *testing.T) {
 		top := filepath.Join(t.TempDir(), "top")
 		s := storeIn(t, filepath.Join(top, "data"))
@@ -318,4 +334,20 @@ func TestOverwrittenInPlace(t *testing.T) {
 	write(reload.Index, two[reload.Index])
 	write(reload.Collated, two[reload.Collated])
 	r.serves("2.0", two)
+}
+
+// Who meets a file that is no longer what was loaded makes the loop look, if
+// nothing else does.
+func TestReaderNoticesTheChange(t *testing.T) {
+	s := newStore(t)
+	one, two := originalPair("1.0"), originalPair("10.0")
+	s.publish(one)
+	r := s.start((*reload.Reloader).SetBlind)
+	if err := os.WriteFile(s.config.Collated, []byte(two[reload.Collated]), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Current().Open(reload.Collated); err != reload.ErrReplaced { //nolint:errorlint // the contract
+		t.Errorf("error %v", err)
+	}
+	r.serves("10.0", texts{two[reload.Collated], one[reload.Index]})
 }

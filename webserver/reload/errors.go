@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"strings"
-	"syscall"
 
 	"kernelindexer/manifests"
 
@@ -144,7 +143,3 @@ func (e *LoadError) transient() bool {
 	}
 	return false
 }
-
-// isStale reports whether the file was replaced on an NFS server after its name
-// was looked up here. To look it up again helps.
-func isStale(err error) bool { return errors.Is(err, syscall.ESTALE) }

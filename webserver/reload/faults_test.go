@@ -109,7 +109,13 @@ func TestStale(t *testing.T) {
 			s, files := newStore(t), &faulty{}
 			p := pairOf(t, "1.0")
 			s.publish(p)
-			files.set(times(2, op, syscall.ESTALE))
+			fault := times(3, op, syscall.ESTALE) // a stat more than the load makes
+			files.set(func(op, path string) error {
+				if path == s.config.Index {
+					return fault(op, path)
+				}
+				return nil
+			})
 			r := s.start(files.use)
 			if state := r.State(); state.Failures > 0 {
 				t.Errorf("it was not tried again: %+v", state)
@@ -217,6 +223,30 @@ func TestChangedWhileRead(t *testing.T) {
 	r.serves("1.0", p)
 	if state := r.State(); state.Failures != 1 {
 		t.Errorf("state %+v", state)
+	}
+}
+
+// However often the files change, half of the time is not spent on reading them.
+func TestRestsBetweenLoads(t *testing.T) {
+	const reading = 100 * time.Millisecond
+	s, files := newStore(t), &faulty{}
+	pairs := []texts{originalPair("1.0"), originalPair("2.0")}
+	s.publish(pairs[0])
+	r := s.start(files.use)
+	files.set(func(op, path string) error {
+		if op == "open" && path == s.config.Collated {
+			time.Sleep(reading)
+		}
+		return nil
+	})
+	before, start := r.State().Loads, time.Now()
+	for i := 0; time.Since(start) < 10*reading; i++ {
+		s.publish(pairs[i%2])
+		time.Sleep(time.Millisecond)
+	}
+	loads := r.State().Loads - before
+	if spent := time.Duration(loads) * reading; loads < 2 || spent > time.Since(start)*6/10+reading {
+		t.Errorf("%d loads in %s", loads, time.Since(start))
 	}
 }
 

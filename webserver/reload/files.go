@@ -2,6 +2,7 @@ package reload
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -60,7 +61,8 @@ func checkRegular(info fs.FileInfo) error {
 	return fmt.Errorf("%w: not a regular file", manifests.ErrInvalid)
 }
 
-// staleAttempts is how often a name is looked up again after ESTALE, and
+// staleAttempts is how often something is done while ESTALE says that the file
+// was replaced on an NFS server after its name was looked up here, and
 // staleDelay how long after the first time; then twice as long.
 const (
 	staleAttempts = 4
@@ -71,7 +73,7 @@ const (
 func retryStale[T any](do func() (T, error)) (T, error) {
 	for attempt := 1; ; attempt++ {
 		v, err := do()
-		if !isStale(err) || attempt == staleAttempts {
+		if !errors.Is(err, syscall.ESTALE) || attempt == staleAttempts {
 			return v, err
 		}
 		time.Sleep(staleDelay << (attempt - 1))
@@ -89,12 +91,12 @@ type directory struct {
 
 // Stat implements [fs.StatFS].
 func (d *directory) Stat(name string) (fs.FileInfo, error) {
-	return retryStale(func() (fs.FileInfo, error) { return d.files.Stat(filepath.Join(d.path, name)) })
+	return d.files.Stat(filepath.Join(d.path, name))
 }
 
 // Open implements [fs.FS].
 func (d *directory) Open(name string) (fs.File, error) {
-	f, err := retryStale(func() (file, error) { return d.files.Open(filepath.Join(d.path, name)) })
+	f, err := d.files.Open(filepath.Join(d.path, name))
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime/debug"
-	"time"
 
 	"kernelindexer/catalog"
 	"kernelindexer/manifests"
@@ -38,19 +37,14 @@ func (s *source) stamps() (stamps [len(both)]stamp) {
 // load reads the pair, and again after ESTALE. The error is the cause of ctx
 // or a *LoadError.
 func (s *source) load(ctx context.Context) (*pair, error) {
-	for attempt := 1; ; attempt++ {
-		p, err := s.loadOnce(ctx)
-		if err == nil {
-			return p, nil
-		}
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		if !isStale(err) || attempt == staleAttempts {
-			return nil, s.explain(ctx, err)
-		}
-		time.Sleep(staleDelay << (attempt - 1))
+	p, err := retryStale(func() (*pair, error) { return s.loadOnce(ctx) })
+	switch {
+	case err == nil:
+		return p, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
 	}
+	return nil, s.explain(ctx, err)
 }
 
 func (s *source) loadOnce(ctx context.Context) (*pair, error) {

@@ -96,6 +96,38 @@ func TestPolling(t *testing.T) {
 	}
 }
 
+// Files that differ in nothing but their content are seen to be new, as when a
+// program copies and then puts size and time as they were.
+func TestSameSizeAndTime(t *testing.T) {
+	for name, put := range map[string]func(path, text string) error{
+		"replaced": func(path, text string) error {
+			return errors.Join(os.WriteFile(path+".new", []byte(text), 0o644), os.Rename(path+".new", path))
+		},
+		"overwritten": func(path, text string) error { return os.WriteFile(path, []byte(text), 0o644) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStore(t)
+			s.config.Interval = time.Millisecond
+			one, two := pairOf(t, "1.0"), pairOf(t, "2.0")
+			s.publish(one)
+			r := s.start((*reload.Reloader).SetBlind)
+			for doc, path := range s.paths() {
+				info, err := os.Stat(path)
+				if err != nil || info.Size() != int64(len(two[doc])) {
+					t.Fatalf("not of one size: %v", err)
+				}
+				if err := put(path, two[doc]); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.serves("2.0", two)
+		})
+	}
+}
+
 // The usual publication, by the indexer's own code, many times: every view is of
 // one generation, and the last is served.
 func TestPublishedByTheIndexer(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -108,6 +109,29 @@ func TestOldFilesAreReleased(t *testing.T) {
 	}
 	if users := r.Current().Users(); users != 1 {
 		t.Errorf("%d users of the current files", users)
+	}
+}
+
+// What was opened for a pair that is not taken is closed at once, not when the
+// garbage collector finds it.
+func TestNothingIsLeftOpen(t *testing.T) {
+	s := newStore(t)
+	dir := filepath.Dir(s.config.Collated)
+	one, two := pairOf(t, "1.0"), pairOf(t, "2.0")
+	s.publish(one)
+	r := s.start()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	for doc, bad := range map[reload.Document]string{
+		reload.Index:    two[reload.Index], // a mixed pair, which is opened several times
+		reload.Collated: "{",
+	} {
+		s.publish(one)
+		r.refresh()
+		s.replace(doc, bad)
+		r.refuses()
+		other := [...]string{manifests.PackageIndexName, manifests.CollatedName}[doc]
+		want := slices.Sorted(slices.Values([]string{doc.String() + " (deleted)", other}))
+		diff(t, "open files", want, openPaths(t, dir))
 	}
 }
 
