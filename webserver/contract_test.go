@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -23,12 +24,15 @@ import (
 // members that it does not describe. (Clients must accept such, or nothing could ever be added; tests must not.)
 type contract struct {
 	echo     *echo.Echo
-	route    string // of the last request
+	last     atomic.Value // the route of the last request, a string
 	document map[string]any
 	compiler *jsonschema.Compiler
 }
 
 const documentURL = "openapi.json"
+
+// printable is what header values may consist of, whatever the names in the documents are.
+const printable = " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
 
 func newContract(t testing.TB, e *echo.Echo) *contract {
 	t.Helper()
@@ -40,7 +44,7 @@ func newContract(t testing.TB, e *echo.Echo) *contract {
 	if err != nil {
 		t.Fatal(err)
 	}
-	close(document)
+	seal(document)
 	c := &contract{echo: e, document: document.(map[string]any), compiler: jsonschema.NewCompiler()}
 	c.compiler.DefaultDraft(jsonschema.Draft2020)
 	if err := c.compiler.AddResource(documentURL, document); err != nil {
@@ -48,26 +52,26 @@ func newContract(t testing.TB, e *echo.Echo) *contract {
 	}
 	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(ctx echo.Context) error {
-			c.route = ctx.Path()
+			c.last.Store(ctx.Path())
 			return next(ctx)
 		}
 	})
 	return c
 }
 
-// close forbids members that a schema does not name.
-func close(value any) {
+// seal forbids members that a schema does not name.
+func seal(value any) {
 	switch v := value.(type) {
 	case map[string]any:
 		for _, member := range v {
-			close(member)
+			seal(member)
 		}
 		if _, named := v["properties"]; named {
 			v["additionalProperties"] = false
 		}
 	case []any:
 		for _, element := range v {
-			close(element)
+			seal(element)
 		}
 	}
 }
@@ -86,6 +90,8 @@ func (c *contract) at(pointer string) (string, any) {
 	}
 	return resolved, value
 }
+
+func (c *contract) route() string { return c.last.Load().(string) }
 
 func member(value any, name string) any {
 	object, _ := value.(map[string]any)
@@ -108,7 +114,7 @@ func template(route string) string {
 // serve answers a request and checks the answer.
 func (c *contract) serve(t testing.TB, w *httptest.ResponseRecorder, r *http.Request) {
 	t.Helper()
-	c.route = ""
+	c.last.Store("")
 	head := r.Method == http.MethodHead
 	c.echo.ServeHTTP(w, r)
 	what := r.Method + " " + r.URL.String() + " " + strconv.Itoa(w.Code)
@@ -117,7 +123,7 @@ func (c *contract) serve(t testing.TB, w *httptest.ResponseRecorder, r *http.Req
 	}
 	pointer, response := c.expected(w, r)
 	if response == nil {
-		t.Errorf("%s (%s) is not in the document: %s", what, c.route, w.Body)
+		t.Errorf("%s (%s) is not in the document: %s", what, c.route(), w.Body)
 		return
 	}
 	c.checkHeaders(t, what, pointer, response, w)
@@ -134,7 +140,7 @@ func (c *contract) expected(w *httptest.ResponseRecorder, r *http.Request) (stri
 		}}}
 	}
 	unrouted := w.Code == http.StatusMethodNotAllowed || w.Code == http.StatusNotFound &&
-		(c.route == "" || strings.Contains(w.Body.String(), `"detail":"Not Found"`))
+		(c.route() == "" || strings.Contains(w.Body.String(), `"detail":"Not Found"`))
 	switch {
 	case w.Code == http.StatusTemporaryRedirect:
 		return "/general", map[string]any{}
@@ -147,11 +153,18 @@ func (c *contract) expected(w *httptest.ResponseRecorder, r *http.Request) (stri
 	if r.Method == http.MethodHead {
 		method = "get"
 	}
-	return c.at("/paths/" + escape(template(c.route)) + "/" + method + "/responses/" + strconv.Itoa(w.Code))
+	return c.at("/paths/" + escape(template(c.route())) + "/" + method + "/responses/" + strconv.Itoa(w.Code))
 }
 
 func (c *contract) checkHeaders(t testing.TB, what, pointer string, response any, w *httptest.ResponseRecorder) {
 	t.Helper()
+	for name, values := range w.Header() {
+		for _, value := range values {
+			if strings.Trim(value, printable) != "" {
+				t.Errorf("%s: header %s is %q", what, name, value)
+			}
+		}
+	}
 	headers, _ := member(response, "headers").(map[string]any)
 	for name := range headers {
 		_, header := c.at(pointer + "/headers/" + escape(name))

@@ -143,3 +143,30 @@ func diff(t testing.TB, what string, want, got any) {
 		t.Errorf("%s (-want +got):\n%s", what, d)
 	}
 }
+
+func basePath(base string) func(*webserver.Options) {
+	return func(o *webserver.Options) { o.BasePath = base }
+}
+
+func tryBasePath(base string) error {
+	_, err := webserver.New(webserver.Options{Pair: &fakePair{}, BasePath: base})
+	return err
+}
+
+// send is ask for a request that is made already.
+func (s *site) send(r *http.Request) *httptest.ResponseRecorder {
+	s.t.Helper()
+	w := httptest.NewRecorder()
+	s.contract.serve(s.t, w, r)
+	return w
+}
+
+// serve has the routes listen on a loopback address.
+func (s *site) serve() *httptest.Server {
+	server := httptest.NewServer(s.echo)
+	s.t.Cleanup(func() {
+		server.Close()
+		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	})
+	return server
+}

@@ -77,11 +77,11 @@ func (s *server) listKernels(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	kernels, total := g.selectKernels(filter, order, part)
-	s.announce(c, part, total)
 	if g.tagged(c) {
 		return nil
 	}
+	kernels, total := g.selectKernels(filter, order, part)
+	s.announce(c, part, total)
 	return writeJSON(c, struct {
 		listing
 		Kernels []kernelSummary `json:"kernels"`
@@ -155,6 +155,9 @@ func (s *server) listPackages(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if g.tagged(c) {
+		return nil
+	}
 	var list []packageSummary
 	total := 0
 	for p := range g.Search(query) {
@@ -164,9 +167,6 @@ func (s *server) listPackages(c echo.Context) error {
 		total++
 	}
 	s.announce(c, part, total)
-	if g.tagged(c) {
-		return nil
-	}
 	return writeJSON(c, struct {
 		listing
 		Query    string           `json:"query"`
