@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/pflag"
 )
@@ -9,18 +10,19 @@ import (
 // envAnnotation marks a flag with the name of its environment variable.
 const envAnnotation = "env"
 
-// Env lets an environment variable set a flag that the command line does not. The variable's name is shown with the
-// flag's help. An empty variable counts as not set, as in most programs that read KERNEL_ROOT and its kind.
-func Env(flags *pflag.FlagSet, flag, variable string) {
+// Env lets environment variables set a flag that the command line does not: the first one that is set does. Their names
+// are shown with the flag's help. An empty variable counts as not set, as in most programs that read KERNEL_ROOT and its
+// kind.
+func Env(flags *pflag.FlagSet, flag string, variables ...string) {
 	f := flags.Lookup(flag)
 	if f == nil {
 		return
 	}
-	f.Usage += " [env: " + variable + "]"
+	f.Usage += " [env: " + strings.Join(variables, ", ") + "]"
 	if f.Annotations == nil {
 		f.Annotations = map[string][]string{}
 	}
-	f.Annotations[envAnnotation] = []string{variable}
+	f.Annotations[envAnnotation] = variables
 }
 
 // ApplyEnv sets every flag that has a variable in the environment and was not given on the command line. lookup is
@@ -28,16 +30,18 @@ func Env(flags *pflag.FlagSet, flag, variable string) {
 func ApplyEnv(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
 	var first error
 	flags.VisitAll(func(f *pflag.Flag) {
-		names := f.Annotations[envAnnotation]
-		if len(names) == 0 || f.Changed || first != nil {
+		if f.Changed || first != nil {
 			return
 		}
-		value, ok := lookup(names[0])
-		if !ok || value == "" {
+		for _, name := range f.Annotations[envAnnotation] {
+			value, ok := lookup(name)
+			if !ok || value == "" {
+				continue
+			}
+			if err := flags.Set(f.Name, value); err != nil {
+				first = fmt.Errorf("environment variable %s: %w", name, err)
+			}
 			return
-		}
-		if err := flags.Set(f.Name, value); err != nil {
-			first = fmt.Errorf("environment variable %s: %w", names[0], err)
 		}
 	})
 	return first
