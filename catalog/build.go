@@ -78,8 +78,13 @@ func (b *builder) finish(pair manifests.Pair) (*Catalog, error) {
 	}
 	c := b.c
 	c.pair = pair
+	b.listNames()
+	if err := b.foldNames(); err != nil {
+		return nil, err
+	}
 	b.trim()
 	c.sortKeys()
+	c.rank()
 	c.group()
 	var err error
 	if c.lower, err = c.lowerNames(); err != nil {
@@ -99,6 +104,9 @@ func (b *builder) trim() {
 	c.releases = slices.Clone(c.releases)
 	c.kernels, c.ends = slices.Clone(c.kernels), slices.Clone(c.ends)
 	c.held, c.kept, c.packages = slices.Clone(c.held), slices.Clone(c.kept), slices.Clone(c.packages)
+	if c.inverse {
+		c.names = c.packages
+	}
 }
 
 // sortKeys prepares [Catalog.Kernel].

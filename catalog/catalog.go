@@ -30,6 +30,10 @@ type Catalog struct {
 	inverse  bool // the index says what the kernels say: nothing was kept, nothing is missing
 	lower    lowerNames
 
+	names  []pack    // the names that kernels have, in byte order; none is kept
+	folded []foldKey // sorted by the text of the key
+	ranked []uint32  // numbers of kernels by language, name, and version from the newest
+
 	json fragments
 }
 

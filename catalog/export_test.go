@@ -10,3 +10,12 @@ import (
 func LoadWithin(ctx context.Context, collated, index manifests.Location, bytes, rows int) (*Catalog, error) {
 	return load(ctx, collated, index, limits{bytes: bytes, rows: rows})
 }
+
+// Lower is Python's str.lower.
+func Lower(s string) string { return lower(s) }
+
+// Fold is the folded form of a name.
+func Fold(s string) string { return fold(s) }
+
+// Typos is by how many slips typed differs from a folded name.
+func Typos(typed, name string) (int, bool) { return newTypist(typed).distance(name) }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -166,4 +168,20 @@ func mustFail(t testing.TB, err, kind error, text string) {
 	if !errors.Is(err, kind) || !strings.Contains(fmt.Sprint(err), text) {
 		t.Errorf("error %v, want %v with %q", err, kind, text)
 	}
+}
+
+// golden compares with a file in testdata, which it writes if UPDATE is set.
+func golden(t testing.TB, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, name, string(want), string(got))
 }

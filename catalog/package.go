@@ -107,9 +107,12 @@ func (c *Catalog) kernelOf(at posting, from uint32) uint32 {
 
 // in returns the package's postings within a kernel. It may be asked only if
 // nothing was kept.
-func (p Package) in(k Kernel) []posting {
-	d := p.data()
-	run := p.c.postings[d.start:d.end]
+func (p Package) in(k Kernel) []posting { return p.c.within(p.data(), k) }
+
+// within returns the postings of a name, which are not kept ones, within a
+// kernel.
+func (c *Catalog) within(name *pack, k Kernel) []posting {
+	run := c.postings[name.start:name.end]
 	start, end := k.bounds()
 	first, _ := slices.BinarySearch(run, start)
 	run = run[first:]
