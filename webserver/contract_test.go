@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -23,10 +24,9 @@ import (
 // contract holds answers against the OpenAPI document, more strictly than the document says: objects may have no
 // members that it does not describe. (Clients must accept such, or nothing could ever be added; tests must not.)
 type contract struct {
-	echo     *echo.Echo
-	last     atomic.Value // the route of the last request, a string
-	document map[string]any
-	compiler *jsonschema.Compiler
+	echo *echo.Echo
+	last atomic.Value // the route of the last request, a string
+	*schemas
 }
 
 const documentURL = "openapi.json"
@@ -36,20 +36,11 @@ const printable = " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[
 
 func newContract(t testing.TB, e *echo.Echo) *contract {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("assets", documentURL))
+	s, err := compiled()
 	if err != nil {
 		t.Fatal(err)
 	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	seal(document)
-	c := &contract{echo: e, document: document.(map[string]any), compiler: jsonschema.NewCompiler()}
-	c.compiler.DefaultDraft(jsonschema.Draft2020)
-	if err := c.compiler.AddResource(documentURL, document); err != nil {
-		t.Fatal(err)
-	}
+	c := &contract{echo: e, schemas: s}
 	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(ctx echo.Context) error {
 			c.last.Store(ctx.Path())
@@ -57,6 +48,27 @@ func newContract(t testing.TB, e *echo.Echo) *contract {
 		}
 	})
 	return c
+}
+
+// compiled is the document and what compiles its schemas, for all sites: tests here are not parallel.
+var compiled = sync.OnceValues(func() (*schemas, error) {
+	data, err := os.ReadFile(filepath.Join("assets", documentURL))
+	if err != nil {
+		return nil, err
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	seal(document)
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	return &schemas{c, document.(map[string]any)}, c.AddResource(documentURL, document)
+})
+
+type schemas struct {
+	compiler *jsonschema.Compiler
+	document map[string]any
 }
 
 // seal forbids members that a schema does not name.

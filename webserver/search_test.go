@@ -120,7 +120,7 @@ func TestSearchesWhilePairsChange(t *testing.T) {
 	}
 	var readers sync.WaitGroup
 	end := make(chan struct{})
-	for range 4 {
+	for range 2 {
 		readers.Go(func() {
 			for {
 				select {
@@ -137,7 +137,7 @@ func TestSearchesWhilePairsChange(t *testing.T) {
 			}
 		})
 	}
-	for i := range 40 {
+	for i := range 16 {
 		s.use([]string{"original", "ours"}[i%2])
 		s.refresh()
 	}
