@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -135,7 +136,9 @@ func (p *program) serve(ctx context.Context, c *config) error {
 
 // serveAll puts the parts together: what reloads, what answers, and what listens.
 func serveAll(ctx context.Context, c *config, token string, log zerolog.Logger) error {
-	reloader := reload.New(reload.Config{Collated: c.collated, Index: c.index, Interval: c.interval, Log: log})
+	reloader := reload.New(reload.Config{
+		Collated: c.collated, Index: c.index, Interval: c.interval, Log: log, Observe: releaseMemory,
+	})
 	var gate serve.Gate
 	routes, err := webserver.New(webserver.Options{
 		Pair: reloader, Version: version, BasePath: c.basePath, RefreshToken: token, Closing: gate.Closed,
@@ -164,6 +167,13 @@ func serveAll(ctx context.Context, c *config, token string, log zerolog.Logger) 
 		log.Warn().Err(stuck).Msg("left behind")
 	}
 	return err
+}
+
+// releaseMemory gives back what a load has used: that is more than what is served, and the next load may be a day away.
+func releaseMemory(o reload.Outcome) {
+	if o.Result == reload.Loaded {
+		debug.FreeOSMemory()
+	}
 }
 
 // serve returns the configuration of the listeners.

@@ -14,6 +14,7 @@ type exchange struct {
 	http.ResponseWriter
 	route  string        // the pattern, "" while or if none matches
 	head   bool          // the request is HEAD: net/http drops the body
+	start  time.Time     // when the request had come
 	status int           // 0 until the header is written
 	sent   int64         // bytes of the body
 	pace   time.Duration // Limits.Write
@@ -26,15 +27,29 @@ func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 // WriteHeader implements http.ResponseWriter.
 func (x *exchange) WriteHeader(status int) {
 	if x.status == 0 && status >= http.StatusOK {
-		x.status = status
+		x.begin(status)
 	}
 	x.ResponseWriter.WriteHeader(status)
+}
+
+// begin notes that the answer begins. The time that it took to make, such as that of loading a pair, is not taken off
+// the time for sending it, which net/http counts from the request.
+func (x *exchange) begin(status int) {
+	x.status = status
+	if time.Since(x.start) > x.pace/2 {
+		_ = x.moveDeadline() // where that fails, so does the write
+	}
+}
+
+// moveDeadline gives the client time to take some more.
+func (x *exchange) moveDeadline() error {
+	return http.NewResponseController(x.ResponseWriter).SetWriteDeadline(time.Now().Add(x.pace))
 }
 
 // Write implements http.ResponseWriter. Each paceBytes get the time that the first of them got.
 func (x *exchange) Write(p []byte) (written int, err error) {
 	if x.status == 0 {
-		x.status = http.StatusOK
+		x.begin(http.StatusOK)
 	}
 	for {
 		part := p[:min(int64(len(p)), x.due-x.sent)]
@@ -47,7 +62,7 @@ func (x *exchange) Write(p []byte) (written int, err error) {
 			return written, err
 		}
 		x.due = x.sent + paceBytes
-		if err := http.NewResponseController(x.ResponseWriter).SetWriteDeadline(time.Now().Add(x.pace)); err != nil {
+		if err := x.moveDeadline(); err != nil {
 			return written, err
 		}
 	}

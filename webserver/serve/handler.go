@@ -56,10 +56,11 @@ func noteRoute(next echo.HandlerFunc) echo.HandlerFunc {
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x, _ := h.pool.Get().(*exchange)
-	*x = exchange{ResponseWriter: w, head: r.Method == http.MethodHead, pace: h.limits.Write, due: paceBytes}
-	start := time.Now()
+	*x = exchange{
+		ResponseWriter: w, head: r.Method == http.MethodHead, start: time.Now(), pace: h.limits.Write, due: paceBytes,
+	}
 	h.metrics.inFlight.Inc()
-	defer h.end(x, r, start)
+	defer h.end(x, r)
 	head := w.Header()
 	head[requestID] = []string{idOf(r)}
 	head["X-Content-Type-Options"] = nosniff
@@ -98,13 +99,14 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // end is deferred: it turns a panic into a 500, and logs and counts the exchange.
-func (h *handler) end(x *exchange, r *http.Request, start time.Time) {
+func (h *handler) end(x *exchange, r *http.Request) {
 	abort := false
 	if p := recover(); p != nil {
 		abort = !h.recovered(x, r, p)
 	}
-	h.metrics.observe(x, r.Method, time.Since(start))
-	h.logAccess(x, r, time.Since(start))
+	took := time.Since(x.start)
+	h.metrics.observe(x, r.Method, took)
+	h.logAccess(x, r, took)
 	*x = exchange{}
 	h.pool.Put(x)
 	if abort {

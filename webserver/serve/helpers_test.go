@@ -86,6 +86,14 @@ func testRoutes(gate *Gate) *echo.Echo {
 		time.Sleep(300 * time.Millisecond)
 		return ok(c)
 	})
+	e.Match([]string{"GET", "POST"}, "/think", func(c echo.Context) error { // longer than any limit of a test
+		select {
+		case <-time.After(1500 * time.Millisecond):
+			return c.String(http.StatusOK, "thought")
+		case <-c.Request().Context().Done():
+			return c.Request().Context().Err()
+		}
+	})
 	e.GET("/hang", func(c echo.Context) error {
 		<-c.Request().Context().Done()
 		return nil

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -75,9 +76,13 @@ func (m *indexMetrics) Collect(to chan<- prometheus.Metric) {
 	stats := view.Catalog.Stats()
 	gauge(packagesDesc, float64(stats.Packages))
 	gauge(rowsDesc, float64(stats.Rows))
-	gauge(infoDesc, 1, view.Catalog.Generation())
+	gauge(infoDesc, 1, strings.ToValidUTF8(view.Catalog.Generation(), "\uFFFD"))
+	kernels := map[string]int{} // a label must be UTF-8, and may be given once
 	for language := range view.Catalog.Languages() {
-		gauge(kernelsDesc, float64(language.Len()), language.Name())
+		kernels[strings.ToValidUTF8(language.Name(), "\uFFFD")] += language.Len()
+	}
+	for language, n := range kernels {
+		gauge(kernelsDesc, float64(n), language)
 	}
 	if dated, err := time.Parse(time.RFC3339, view.Catalog.IndexedDate()); err == nil {
 		gauge(datedDesc, seconds(dated))

@@ -251,6 +251,16 @@ func TestSteadyReaderGetsALargeAnswer(t *testing.T) {
 	}
 }
 
+// What takes long here, as a refresh may, is not the client's fault: neither is it broken off, nor its answer.
+func TestSlowHandlerIsNotBrokenOff(t *testing.T) {
+	s := start(t, short)
+	for _, method := range []string{"GET", "POST"} {
+		if resp, body := ask(t, method, "http://"+s.api+"/think"); resp.StatusCode != 200 || body != "thought" {
+			t.Errorf("%s: %d %q", method, resp.StatusCode, body)
+		}
+	}
+}
+
 // Clients beyond the limit wait until one goes. The probes at the metrics port do not.
 func TestConnectionLimit(t *testing.T) {
 	s := start(t, func(c *Config) { c.Limits.Connections = 3; c.Limits.Idle = time.Minute })
