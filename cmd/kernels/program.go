@@ -109,7 +109,7 @@ A flag beats its environment variable, which beats the default.`,
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	p.completeFlags(cmd)
 	cmd.AddCommand(
-		p.searchCommand(), p.listCommand(), p.showCommand(), p.queryCommand(), p.versionCommand(),
+		p.findCommand(), p.searchCommand(), p.listCommand(), p.showCommand(), p.queryCommand(), p.versionCommand(),
 	)
 	return cmd
 }
