@@ -46,12 +46,14 @@ func renderDocs(document []byte, base string) ([]byte, error) {
 		Base: base, Title: text(document, "info", "title"), Version: text(document, "info", "version"),
 		Description: text(document, "info", "description"),
 	}
+	components := at(document, "components")
+	shared := newDocsComponents(components)
 	for path, item := range members(at(document, "paths")) {
 		for method, op := range members(item) {
-			data.Operations = append(data.Operations, docsOperationOf(document, path, method, op))
+			data.Operations = append(data.Operations, docsOperationOf(shared, path, method, op))
 		}
 	}
-	for name, schema := range members(at(document, "components", "schemas")) {
+	for name, schema := range members(at(components, "schemas")) {
 		if err := schema.Indent(jsontext.WithIndent("  ")); err != nil {
 			return nil, err
 		}
@@ -62,19 +64,40 @@ func renderDocs(document []byte, base string) ([]byte, error) {
 	return page.Bytes(), err
 }
 
-func docsOperationOf(document jsontext.Value, path, method string, op jsontext.Value) docsOperation {
+// docsComponents are the parameters and answers that several operations share, by the reference to them.
+type docsComponents map[string]jsontext.Value
+
+func newDocsComponents(components jsontext.Value) docsComponents {
+	shared := docsComponents{}
+	for _, kind := range []string{"parameters", "responses"} {
+		for name, value := range members(at(components, kind)) {
+			shared["#/components/"+kind+"/"+name] = value
+		}
+	}
+	return shared
+}
+
+// resolve follows a reference, if the value is one.
+func (d docsComponents) resolve(value jsontext.Value) jsontext.Value {
+	if shared, ok := d[text(value, "$ref")]; ok {
+		return shared
+	}
+	return value
+}
+
+func docsOperationOf(shared docsComponents, path, method string, op jsontext.Value) docsOperation {
 	o := docsOperation{
 		ID: text(op, "operationId"), Method: strings.ToUpper(method), Path: path,
 		Summary: text(op, "summary"), Description: text(op, "description"),
 	}
 	for p := range elements(at(op, "parameters")) {
-		p = resolve(document, p)
+		p = shared.resolve(p)
 		o.Parameters = append(o.Parameters, docsParameter{
 			text(p, "name"), text(p, "in"), string(at(p, "schema")), text(p, "description"),
 		})
 	}
 	for status, r := range members(at(op, "responses")) {
-		r = resolve(document, r)
+		r = shared.resolve(r)
 		response := docsResponse{Status: status, Description: text(r, "description")}
 		for kind, form := range members(at(r, "content")) {
 			ref := strings.TrimPrefix(text(form, "schema", "$ref"), "#/components/schemas/")

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -23,7 +24,8 @@ var (
 )
 
 // pagePolicy is what pages may do: nothing but what this server sends.
-const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; " +
+	"frame-ancestors 'none'"
 
 // indexData is what the first page shows.
 type indexData struct {
@@ -78,7 +80,9 @@ func (s *server) renderIndex(g *generation) ([]byte, error) {
 			data.Languages = append(data.Languages, indexLanguage{Name: k.Language()})
 		}
 		l := &data.Languages[len(data.Languages)-1]
-		l.Kernels = append(l.Kernels, indexKernel{s.kernelLink(k), k.Name(), k.Version(), k.LanguageVersion(), group(k.Len())})
+		l.Kernels = append(l.Kernels, indexKernel{
+			s.kernelLink(k), k.Name(), k.Version(), k.LanguageVersion(), group(k.Len()),
+		})
 	}
 	var page bytes.Buffer
 	err := indexTemplate.Execute(&page, data)
@@ -86,7 +90,8 @@ func (s *server) renderIndex(g *generation) ([]byte, error) {
 }
 
 func (s *server) kernelLink(k catalog.Kernel) string {
-	return s.BasePath + "/api/v1/kernels/" + url.PathEscape(k.Language()) + "/" + url.PathEscape(k.Name()) + "/" + url.PathEscape(k.Version())
+	parts := []string{url.PathEscape(k.Language()), url.PathEscape(k.Name()), url.PathEscape(k.Version())}
+	return s.BasePath + "/api/v1/kernels/" + strings.Join(parts, "/")
 }
 
 // staticFile serves what pages need (W11). There is one file, and no path is made of what a client sends.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -108,14 +107,6 @@ func text(value jsontext.Value, path ...string) string {
 		return ""
 	}
 	return s
-}
-
-// resolve follows a reference into the same document, if the value is one.
-func resolve(document, value jsontext.Value) jsontext.Value {
-	if ref, ok := strings.CutPrefix(text(value, "$ref"), "#/"); ok {
-		return at(document, strings.Split(ref, "/")...)
-	}
-	return value
 }
 
 // openAPI serves the description (W10).
