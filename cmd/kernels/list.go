@@ -138,8 +138,11 @@ func (l *kernelList) print(s *screen, wide bool) {
 	for i := range l.Kernels {
 		k := &l.Kernels[i]
 		rows[i] = []cell{
-			{k.path(), kernel}, {text: k.Language + " " + k.LanguageVersion}, {text: strconv.Itoa(k.PackageCount)},
-			{k.IndexedDate, faint}, {k.remarks(), bad},
+			{k.path(), kernel},
+			{text: k.Language + " " + k.LanguageVersion},
+			{text: strconv.Itoa(k.PackageCount)},
+			{k.IndexedDate, faint},
+			{k.remarks(), bad},
 		}
 		if wide {
 			rows[i] = append(rows[i], texted(k.Maintainer, k.Description)...)

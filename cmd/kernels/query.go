@@ -109,7 +109,7 @@ func runQuery(ctx context.Context, document manifests.Location, member string, e
 		if rest, err = gojq.Compile(plan.rest); err != nil {
 			return &usageError{err}
 		}
-		to = func(v any) error { collected = append(collected, v); return nil }
+		to = func(v any) error { collected = append(collected, v); return nil } //nolint:unparam // one of two that are called alike
 	}
 	if err := eachElement(document, member, func(dec *jsontext.Decoder) error {
 		var element any
