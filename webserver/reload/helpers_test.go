@@ -3,6 +3,7 @@ package reload_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -222,19 +223,27 @@ func (r *runner) holds(p texts) {
 	}
 }
 
-// read reads a document of the current view.
-func (r *runner) read(doc reload.Document) string {
+// read reads a document of the current view, and of the next where that one is
+// replaced meanwhile.
+func (r *runner) read(doc reload.Document) (text string) {
 	r.t.Helper()
-	f, err := r.Current().Open(doc)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(f)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return string(data)
+	r.eventually("an open document", func() bool {
+		f, err := r.Current().Open(doc)
+		if errors.Is(err, reload.ErrReplaced) {
+			return false
+		}
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		defer f.Close()
+		data, err := io.ReadAll(f)
+		if err != nil && !errors.Is(err, reload.ErrReplaced) {
+			r.t.Fatal(err)
+		}
+		text = string(data)
+		return err == nil
+	})
+	return text
 }
 
 // refuses has the files read and returns why they were not taken.
