@@ -1,12 +1,16 @@
 // Package catalog is the immutable view, in memory, of one published pair of
 // documents: which kernels there are, what each holds, and which kernels have a
-// package. It answers look-ups and searches for those who serve or print them.
+// package. It answers the questions of those who serve or print them: look-up
+// and search; which kernels satisfy several specs, and which come near
+// ([Catalog.Find]); what differs between two kernels ([Compare]) or two catalogs
+// ([Diff]); what somebody may have meant by a name or is about to type; and a
+// kernel written down for other tools ([Kernel.Export]).
 //
 // The package refuses to know where the documents come from beyond the two
 // places it is given, when to read them again (load another [Catalog] aside
-// and swap), and how an answer travels: there is no HTTP, no paging and no
-// sorting here. The one shape of JSON it writes, [Package.AppendJSON], is here
-// because it can be prepared while loading.
+// and swap), and how an answer travels: there is no HTTP here. Answers whose
+// JSON is a contract say so; the one that is written here,
+// [Package.AppendJSON], can be prepared while loading.
 //
 // # What is in memory
 //
@@ -19,7 +23,9 @@
 //   - a kernel is a run of (release, build), 8 bytes a package (holding);
 //   - the package index is the kernels turned around, 4 bytes a row (posting).
 //     Only where the index of the original has other rows than the kernels, or
-//     in another order, are the rows of the document kept.
+//     in another order, are the rows of the document kept;
+//   - the names under which a package can be found are 8 bytes each (foldKey),
+//     and their text is nearly always the name's own.
 //
 // Views ([Kernel], [Package], [Row] and others) are a pointer and a number or
 // two. They are passed by value, compare with ==, and their strings share the
