@@ -20,6 +20,7 @@ type statusAnswer struct {
 	Rows       int             `json:"package_rows"`
 	Languages  []languageCount `json:"languages"`
 	LastRun    *lastRun        `json:"last_run"`
+	RunError   *string         `json:"last_run_error"` // why last_run is not of the file as it is now
 	Reload     reloadState     `json:"reload"`
 }
 
@@ -69,6 +70,10 @@ func (s *server) status(c echo.Context) error {
 		for l := range g.Languages() {
 			answer.Languages = append(answer.Languages, languageCount{l.Name(), l.Len()})
 		}
+	}
+	if state.StatusErr != nil {
+		text := state.StatusErr.Error()
+		answer.RunError = &text
 	}
 	c.Response().Header()[headerCacheControl] = noStore
 	return writeJSON(c, answer)

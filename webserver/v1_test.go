@@ -274,7 +274,7 @@ func TestStatus(t *testing.T) {
 	}
 	const nothing = `{"version":"1.2.3","generation":null,"generated":null,"index_age_seconds":null,"kernels":0,"packages":0,"package_rows":0,"languages":[],`
 	body := status()
-	if !strings.HasPrefix(body, nothing+`"last_run":null,"reload":{"last_look":"TIME","last_attempt":"TIME","last_success":null,"failing_since":"TIME","error":"`) {
+	if !strings.HasPrefix(body, nothing+`"last_run":null,"last_run_error":null,"reload":{"last_look":"TIME","last_attempt":"TIME","last_success":null,"failing_since":"TIME","error":"`) {
 		t.Error(body)
 	}
 	if !strings.Contains(body, manifests.CollatedName) || strings.Contains(body, s.dir) {
@@ -292,7 +292,7 @@ func TestStatus(t *testing.T) {
 	body = status()
 	want := strings.Replace(ours, "%", "21294", 1) + `"last_run":{"start":"2026-01-31T05:00:00Z","end":"2026-01-31T05:00:09Z","exit_code":4,` +
 		`"phase":"index","kernels":7,"indexed":0,"reused":6,"packages":15,"failed_kernel":"R/<b>/1","error":"R/<b>/1: no"},` +
-		`"reload":{"last_look":"TIME","last_attempt":"TIME","last_success":"TIME","failing_since":null,"error":null,`
+		`"last_run_error":null,"reload":{"last_look":"TIME","last_attempt":"TIME","last_success":"TIME","failing_since":null,"error":null,`
 	if !strings.HasPrefix(body, want) {
 		diff(t, "status", want, body)
 	}
@@ -307,6 +307,13 @@ func TestStatus(t *testing.T) {
 		if body := status(); !strings.HasPrefix(body, strings.Replace(ours, "%", age, 1)) {
 			t.Errorf("age %s: %s", age, body)
 		}
+	}
+
+	s.write(manifests.StatusName, "{")
+	s.refresh()
+	if body := status(); !strings.Contains(body, `"last_run_error":"`) || !strings.Contains(body, `"last_run":{"start":"2026-01-31T06:59:00Z"`) ||
+		strings.Contains(body, s.dir) {
+		t.Error(body)
 	}
 
 	// The last good pair stays, with what is wrong.
