@@ -21,7 +21,11 @@
 // new, when somebody asked, once an hour whatever a stat shows, and again after
 // failures that may pass by themselves: a pair of two generations, a stale NFS
 // handle, a file system that refuses. A file whose content is wrong is not read
-// again before a stat shows that it is another.
+// again before a stat shows that it is another. Whatever keeps changing, events
+// make the loop spend no more than half of its time on reading.
+//
+// Events are of the directories that the configured paths name. Where a path is
+// a link to a file elsewhere, what happens there is seen at the interval.
 //
 // # What a reader may rely on
 //
