@@ -33,15 +33,22 @@ func kernelOf(c *catalog.Catalog, argument string) (catalog.Kernel, error) {
 // versionsShown is how many versions of a kernel a message lists.
 const versionsShown = 10
 
-// instead says which versions there are of a kernel that has not the one asked for.
+// instead says which versions there are of a kernel that has not the one asked for, or which kernels may be meant.
 func instead(c *catalog.Catalog, key manifests.KernelKey) string {
+	var family catalog.Family
 	language, ok := c.Language(key.Language)
-	if !ok {
-		return "; 'kernels list' shows those there are"
+	if ok {
+		family, ok = language.Family(key.Name)
 	}
-	family, ok := language.Family(key.Name)
 	if !ok {
-		return "; 'kernels list --language " + shellWord(key.Language) + "' shows those there are"
+		var near []string
+		for _, k := range c.NearestKernels(key, namesShown) {
+			near = append(near, k.String())
+		}
+		if len(near) == 0 {
+			return "; 'kernels list' shows those there are"
+		}
+		return "; did you mean " + strings.Join(near, " or ") + "?"
 	}
 	var versions []string
 	for k := range family.Kernels() {

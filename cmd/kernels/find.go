@@ -55,7 +55,11 @@ Exit codes: 0 found, 1 no kernel satisfies all, 2 trouble.`,
 			if err != nil {
 				return err
 			}
-			if err := p.print(cmd.Context(), &foundKernels{Answer: found, use: p.useLine}); err != nil {
+			hints, err := f.hints(cmd.Context(), c, found)
+			if err != nil {
+				return err
+			}
+			if err := p.print(cmd.Context(), &foundKernels{Answer: found, hints: hints, use: p.useLine}); err != nil {
 				return err
 			}
 			if found.TotalMatches == 0 {
@@ -90,10 +94,40 @@ func (f *finding) ask(ctx context.Context, c *catalog.Catalog, specs []string) (
 	return found, err
 }
 
+// namesShown is how many other names a hint has.
+const namesShown = 3
+
+// hints says of each spec that no kernel has a package for, if nothing was found, which names may have been meant.
+func (f *finding) hints(ctx context.Context, c *catalog.Catalog, found catalog.Answer) ([]string, error) {
+	if found.TotalMatches > 0 {
+		return nil, nil
+	}
+	var hints []string
+	for _, text := range found.Specs {
+		alone, err := c.Find(ctx, catalog.Query{
+			Specs: []string{text}, Exact: f.exact, Matches: catalog.Page{Limit: 1}, NearMisses: catalog.Page{Limit: 1},
+		})
+		if err != nil {
+			return nil, err
+		}
+		spec, err := matchspec.Parse(text)
+		if alone.TotalMatches+alone.TotalNearMisses > 0 || err != nil || !spec.IsExactName() {
+			continue
+		}
+		hint := "No kernel has a package called " + spec.Name()
+		if near := c.NearestPackages(spec.Name(), namesShown); len(near) > 0 {
+			hint += "; did you mean " + strings.Join(near, " or ") + "?"
+		}
+		hints = append(hints, hint)
+	}
+	return hints, nil
+}
+
 // foundKernels answers find. Its object is the catalog's, which the server gives as well.
 type foundKernels struct {
 	catalog.Answer
-	use func(manifests.KernelKey) string
+	hints []string
+	use   func(manifests.KernelKey) string
 }
 
 func (f *foundKernels) object() any { return f.Answer }
@@ -137,6 +171,9 @@ func (f *foundKernels) records() ([]string, [][]string) {
 
 func (f *foundKernels) print(s *screen, wide bool) {
 	f.title(s)
+	for _, hint := range f.hints {
+		s.line(plain, "%s", hint)
+	}
 	switch {
 	case len(f.Matches) > 0 && wide:
 		s.table([]string{"KERNEL", "SPEC", "PACKAGE", "VERSION", "SOURCE", "BUILD", "CHANNEL"}, f.wideRows())

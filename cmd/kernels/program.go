@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -109,7 +110,7 @@ A flag beats its environment variable, which beats the default.`,
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	p.completeFlags(cmd)
 	cmd.AddCommand(
-		p.findCommand(), p.searchCommand(), p.listCommand(), p.showCommand(), p.queryCommand(), p.versionCommand(),
+		p.findCommand(), p.searchCommand(), p.listCommand(), p.showCommand(), p.diffCommand(), p.exportCommand(), p.queryCommand(), p.versionCommand(),
 	)
 	return cmd
 }
@@ -137,12 +138,35 @@ func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// prepare applies the environment to the flags of a command that is about to run, and checks them.
+// outputFlags are the flags that say together how an answer is printed.
+var outputFlags = []string{"output", "json", "jq"}
+
+// prepare applies the environment to the flags of a command that is about to run, and checks them. Where the command
+// line says how to print, the environment is not asked for a part of it.
 func (p *program) prepare(cmd *cobra.Command, _ []string) error {
-	if err := cli.ApplyEnv(cmd.Flags(), p.lookup); err != nil {
+	f := cmd.Flags()
+	if slices.ContainsFunc(outputFlags, f.Changed) {
+		for _, name := range outputFlags {
+			f.Lookup(name).Changed = true
+		}
+	}
+	if err := cli.ApplyEnv(f, p.lookup); err != nil {
 		return &usageError{err}
 	}
 	return p.options.check()
+}
+
+// without is prepare for commands that some flags mean nothing to. Variables that set them are for other commands.
+func (p *program) without(flags ...string) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		for _, name := range flags {
+			if cmd.Flags().Changed(name) {
+				return usage("--%s does not go with %s", name, cmd.Name())
+			}
+			cmd.Flags().Lookup(name).Changed = true
+		}
+		return p.prepare(cmd, args)
+	}
 }
 
 func (p *program) versionCommand() *cobra.Command {

@@ -37,11 +37,8 @@ Exit codes: 0 done, 2 trouble.`,
   kernels query --index '[.packages[] | select(.kernel_count > 3)] | length'`,
 		Args:              arguments(cobra.ExactArgs(1)),
 		ValidArgsFunction: cobra.NoFileCompletions,
-		PreRunE:           p.prepare,
+		PreRunE:           p.without("output", "jq"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if p.options.jq.code != nil || p.options.output != formatTable && p.options.output != formatJSON {
-				return usage("the answer of query is JSON: --jq and --output do not go with it")
-			}
 			parsed, err := parseJQ(args[0])
 			if err != nil {
 				return &usageError{err}
