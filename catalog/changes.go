@@ -1,11 +1,6 @@
 package catalog
 
-import (
-	"cmp"
-	"slices"
-
-	"kernelindexer/manifests"
-)
+import "kernelindexer/manifests"
 
 // Changes is what became of the kernels from one catalog to the next. The lists
 // are in the order of kernels in an answer, and none is nil.
@@ -88,13 +83,4 @@ func sameRows(a, b Kernel) bool {
 		}
 	}
 	return true
-}
-
-// Newest returns the kernels of a family, the newest version first.
-func (f Family) Newest() []Kernel {
-	list := slices.Collect(f.Kernels())
-	slices.SortStableFunc(list, func(a, b Kernel) int {
-		return cmp.Or(compareVersions(b.Version(), a.Version()), cmp.Compare(a.Version(), b.Version()))
-	})
-	return list
 }

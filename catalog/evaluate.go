@@ -21,12 +21,12 @@ func (f *finder) evaluate(w *wanted) error {
 func (f *finder) byName(w *wanted, present, satisfied kernelSet) error {
 	c, asks := f.c, w.asks()
 	for _, n := range w.names {
-		if f.ctx.Err() != nil {
-			return context.Cause(f.ctx)
-		}
 		named := &c.names[n.name]
 		every, kernel := w.anyRow(n), uint32(0)
-		for _, at := range c.postings[named.start:named.end] {
+		for i, at := range c.postings[named.start:named.end] {
+			if i%256 == 0 && f.ctx.Err() != nil {
+				return context.Cause(f.ctx)
+			}
 			kernel = c.kernelOf(at, kernel)
 			if satisfied.has(kernel) || !every && !w.isNamed(c, n, &c.releases[c.held[at].release]) {
 				continue

@@ -37,3 +37,12 @@ func (c *Catalog) rank() {
 		return cmp.Or(cmp.Compare(x.Language, y.Language), cmp.Compare(x.Name, y.Name), compareVersions(y.Version, x.Version))
 	})
 }
+
+// Newest returns the kernels of a family, the newest version first.
+func (f Family) Newest() []Kernel {
+	list := slices.Collect(f.Kernels())
+	slices.SortStableFunc(list, func(a, b Kernel) int {
+		return cmp.Or(compareVersions(b.Version(), a.Version()), cmp.Compare(a.Version(), b.Version()))
+	})
+	return list
+}

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -148,9 +149,10 @@ func (w *wanted) findNames(ctx context.Context, c *Catalog, exact bool) error {
 		w.names = c.like(w.spec.Name())
 		return nil
 	}
-	for i, n := range c.names {
-		if slices.Contains(w.exact, c.text.at(n.name)) {
-			w.names = append(w.names, naming{name: uint32(i), any: true})
+	for i, name := range w.exact {
+		n, found := slices.BinarySearchFunc(c.names, name, func(p pack, name string) int { return cmp.Compare(c.text.at(p.name), name) })
+		if found && !slices.Contains(w.exact[:i], name) {
+			w.names = append(w.names, naming{name: uint32(n), any: true})
 		}
 	}
 	return nil
@@ -174,7 +176,7 @@ func (w *wanted) findPattern(ctx context.Context, c *Catalog, exact bool) error 
 		return true
 	}
 	for i := range c.names {
-		if i%1024 == 0 && ctx.Err() != nil {
+		if i%64 == 0 && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		name := c.text.at(c.names[i].name)
