@@ -19,6 +19,7 @@ type packageList struct {
 	Total    int            `json:"total"` // without the limit
 	Query    string         `json:"query"`
 	Packages []foundPackage `json:"packages"`
+	near     []string       // what may have been meant, if there is none
 }
 
 // foundPackage is a package with the kernels that have it. KernelCount is the number of rows, as everywhere: a kernel
@@ -114,6 +115,9 @@ func searchPackages(c *catalog.Catalog, text, language string, limit int) *packa
 			list.Packages = append(list.Packages, found)
 		}
 	}
+	if list.Total == 0 {
+		list.near = c.NearestPackages(text, namesShown)
+	}
 	return list
 }
 
@@ -134,7 +138,10 @@ func (l *packageList) records() ([]string, [][]string) {
 
 func (l *packageList) print(s *screen, wide bool) {
 	if l.Total == 0 {
-		s.line(plain, "No package has %q in its name", l.Query)
+		s.line(bad, "No package has %q in its name", l.Query)
+		if len(l.near) > 0 {
+			s.line(plain, "Did you mean %s?", strings.Join(l.near, " or "))
+		}
 		return
 	}
 	header := []string{"PACKAGE", "KERNELS", "VERSIONS", "SOURCES"}
