@@ -15,6 +15,10 @@ var targets = map[string]bool{
 	"/api/package/sf": true, "/api/packages/search?query=ssl": true, "/api/packages/search": true,
 	"/api/v1/kernels": true, "/api/v1/kernels?limit=1&offset=1": true, "/api/v1/kernels/R/pecan/1.9": true,
 	"/api/v1/packages": true, "/api/v1/packages/sf": true,
+	"/api/v1/find?spec=sf": true, "/api/v1/find?spec=sf%3E1&spec=openssl&exact=1&language=R&limit=1": true,
+	"/api/v1/compare?a=R/pecan/1.9&b=R/pecan/1.10":        true,
+	"/api/v1/kernels/R/pecan/1.9/export":                  true,
+	"/api/v1/kernels/R/pecan/1.9/export?format=cyclonedx": true, "/api/v1/kernels/Python/astro/1.0/export?format=requirements": true,
 	"/data/collated_manifests.json": true, "/data/package_index.json": true,
 	"/openapi.json": false, "/docs": false, "/redoc": false, "/static/style.css": false,
 	"/health": false, "/livez": false, "/readyz": false, "/api/v1/status": false,
@@ -54,7 +58,8 @@ func TestNotModified(t *testing.T) {
 // What is not there is not "not modified".
 func TestErrorsHaveNoTag(t *testing.T) {
 	s := newSite(t, "ours")
-	for _, target := range []string{"/api/package/none", "/api/kernels/none", "/api/v1/packages/none", "/nothing", "/data/none", "/api/v1/kernels?limit=x"} {
+	for _, target := range []string{"/api/package/none", "/api/kernels/none", "/api/v1/packages/none", "/nothing", "/data/none", "/api/v1/kernels?limit=x",
+		"/api/v1/find", "/api/v1/find?spec=%3D%3D", "/api/v1/compare?a=R/pecan/1.9&b=R/pecan/9", "/api/v1/kernels/R/pecan/1.9/export?format=explicit"} {
 		if w := s.ask(http.MethodGet, target, "If-None-Match: *"); w.Code < 400 || w.Header().Get("ETag") != "" {
 			t.Errorf("%s: %d %v", target, w.Code, w.Header())
 		}

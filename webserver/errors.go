@@ -24,6 +24,9 @@ type fieldError struct {
 	Loc  [2]string `json:"loc"` // where, e.g. query, limit
 	Msg  string    `json:"msg"`
 	Type string    `json:"type"`
+
+	Input  *string `json:"input,omitempty"`  // the value that is wrong, of a spec
+	Offset *int    `json:"offset,omitempty"` // bytes of the input before what is wrong, if there is such a place
 }
 
 // problem is an error of /api/v1 (RFC 9457).

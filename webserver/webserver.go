@@ -83,6 +83,9 @@ func (s *server) install() {
 
 	s.get("/api/v1/kernels", s.listKernels)
 	s.get("/api/v1/kernels/:language/:kernel_name/:version", s.showKernel)
+	s.get("/api/v1/kernels/:language/:kernel_name/:version/export", s.exportKernel)
+	s.get("/api/v1/find", s.findKernels)
+	s.get("/api/v1/compare", s.compareKernels)
 	s.get("/api/v1/packages", s.listPackages)
 	s.get("/api/v1/packages/:package_name", s.showPackage)
 	s.get("/api/v1/status", s.status)
