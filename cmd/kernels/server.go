@@ -126,7 +126,9 @@ func (s *server) fetchPair(ctx context.Context, known string, tags [2]string) (f
 	}
 	if kept == len(names) {
 		os.RemoveAll(dir)
-		_ = s.cache.use(known) // in a cache that cannot be written nothing is removed either
+		if err := s.cache.use(known); errors.Is(err, os.ErrNotExist) {
+			return s.fetchPair(ctx, "", [2]string{}) // another process has just removed it
+		} // in a cache that cannot be written nothing is removed
 		return folder{path: known}, nil
 	}
 	if err := s.complete(ctx, dir, known, names, &fetchedTags); err != nil {

@@ -170,6 +170,31 @@ func TestOldPairsAndPartsAreRemoved(t *testing.T) {
 	}
 }
 
+// While the server is asked, another process or the user empties the cache.
+func TestCacheIsEmptiedMeanwhile(t *testing.T) {
+	s, from := newSite(t, oneKernel)
+	home := t.TempDir()
+	mustList(t, from, home, "1.9")
+	s.seen()
+	var once sync.Once
+	s.answer = func(http.ResponseWriter, *http.Request) bool {
+		once.Do(func() {
+			old, err := filepath.Glob(filepath.Join(home, "kernels/*/[^p]*"))
+			if err != nil || len(old) != 1 {
+				t.Error(old, err)
+			}
+			for _, dir := range old {
+				os.RemoveAll(dir)
+			}
+		})
+		return false
+	}
+	mustList(t, from, home, "1.9")
+	if got := len(s.seen()); got != 4 {
+		t.Errorf("%d requests, want 2 for nothing and 2 more", got)
+	}
+}
+
 // Without a cache directory, or with one that cannot be written, all commands work, and nothing is left behind.
 func TestServerWithoutACache(t *testing.T) {
 	_, from := newSite(t, oneKernel)
