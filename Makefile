@@ -34,6 +34,7 @@ demo: demo-index ## index a small sample repository without conda and serve it a
 	@echo
 	@echo "Serving it at http://localhost:8000 until Ctrl-C. Try:"
 	@echo "  curl 'localhost:8000/api/packages/search?query=numpy'"
+	@echo "  bin/kernels find 'numpy>=2' scipy --from http://localhost:8000"
 	bin/kernel-web --kernel-root $(DEMO) --host localhost --metrics-port off --access-log=false
 
 demo-index: build ## the first half of demo: make the sample repository, index it, show the result
