@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -126,7 +125,7 @@ func (p *program) serve(ctx context.Context, c *config) error {
 		log.Debug().Str("WORKERS", workers).Msg("ignored: one process uses all cores")
 	}
 	token, _ := p.lookup("REFRESH_TOKEN")
-	if err := serveAll(ctx, c, strings.TrimSpace(token), log); err != nil {
+	if err := p.serveAll(ctx, c, strings.TrimSpace(token), log); err != nil {
 		log.Error().Err(err).Msg("ended")
 		return &serveError{err}
 	}
@@ -135,9 +134,9 @@ func (p *program) serve(ctx context.Context, c *config) error {
 }
 
 // serveAll puts the parts together: what reloads, what answers, and what listens.
-func serveAll(ctx context.Context, c *config, token string, log zerolog.Logger) error {
+func (p *program) serveAll(ctx context.Context, c *config, token string, log zerolog.Logger) error {
 	reloader := reload.New(reload.Config{
-		Collated: c.collated, Index: c.index, Interval: c.interval, Log: log, Observe: releaseMemory,
+		Collated: c.collated, Index: c.index, Interval: c.interval, Log: log, Observe: p.settleMemory,
 	})
 	var gate serve.Gate
 	routes, err := webserver.New(webserver.Options{
@@ -167,13 +166,6 @@ func serveAll(ctx context.Context, c *config, token string, log zerolog.Logger) 
 		log.Warn().Err(stuck).Msg("left behind")
 	}
 	return err
-}
-
-// releaseMemory gives back what a load has used: that is more than what is served, and the next load may be a day away.
-func releaseMemory(o reload.Outcome) {
-	if o.Result == reload.Loaded {
-		debug.FreeOSMemory()
-	}
 }
 
 // serve returns the configuration of the listeners.

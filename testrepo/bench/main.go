@@ -23,7 +23,7 @@ func main() {
 	flag.StringVar(&b.only, "only", "", "one measurement: files, conda, incremental, collate, linear, web")
 	flag.IntVar(&b.rounds, "rounds", 5, "how often each command is timed; the fastest counts")
 	flag.IntVar(&b.many, "many", 10_000, "the number of kernels of a large repository")
-	flag.IntVar(&b.seconds, "seconds", 10, "how long each load on the web server lasts")
+	flag.IntVar(&b.seconds, "seconds", 5, "how long each load on the web server lasts")
 	flag.StringVar(&b.pair, "pair", "", "directory of the pair that searches are compared with nginx on (default: the sample)")
 	flag.Parse()
 	if err := b.run(); err != nil {

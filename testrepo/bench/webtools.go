@@ -194,11 +194,11 @@ func (p *process) replace(pair, served string) (time.Duration, error) {
 	}
 }
 
-// load is what wrk found.
+// load is what wrk found in one or more rounds.
 type load struct {
-	rate                    float64 // requests a second
-	p50, p99                time.Duration
-	requests, failed, bytes int64
+	rate                    float64       // requests a second in the best round
+	p50, p99                time.Duration // in the round where it was shortest
+	requests, failed, bytes int64         // of all rounds
 }
 
 var (
@@ -214,6 +214,20 @@ var (
 // countBytes has wrk say how much it got to the byte.
 const countBytes = `done = function(summary) io.write("summary bytes " .. string.format("%.0f", summary.bytes) .. "\n") end
 `
+
+// better puts a load on a URL and takes over what was better than in the rounds before.
+func (b *bench) better(best *load, t tools, url string, connections int, script string) error {
+	l, err := b.wrk(t, url, connections, script)
+	if err != nil {
+		return err
+	}
+	if best.requests > 0 {
+		l.rate, l.p50, l.p99 = max(l.rate, best.rate), min(l.p50, best.p50), min(l.p99, best.p99)
+		l.requests, l.failed, l.bytes = l.requests+best.requests, l.failed+best.failed, l.bytes+best.bytes
+	}
+	*best = l
+	return nil
+}
 
 // wrk asks for a URL for some seconds, with one thread: the other core is the server's.
 func (b *bench) wrk(t tools, url string, connections int, script string) (load, error) {
