@@ -153,6 +153,14 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
+// get returns the body of a good answer.
+func get(url string) ([]byte, error) {
+	_, body, err := getTagged(url)
+	return body, err
+}
+
+var client = &http.Client{Timeout: 30 * time.Second}
+
 // getTagged returns the body of a good answer and its entity tag.
 func getTagged(url string) (tag string, body []byte, err error) {
 	resp, err := client.Get(url)
