@@ -20,6 +20,10 @@ var targets = map[string]bool{
 	"/api/v1/kernels/R/pecan/1.9/export":                  true,
 	"/api/v1/kernels/R/pecan/1.9/export?format=cyclonedx": true, "/api/v1/kernels/Python/astro/1.0/export?format=requirements": true,
 	"/data/collated_manifests.json": true, "/data/package_index.json": true,
+	"/find": true, "/find?q=sf%2C+openssl&language=R": true, "/find?spec=sf%3E9": true, "/kernels": true, "/kernels?has=sf&sort=-name": true,
+	"/kernels/R/pecan": true, "/kernels/R/pecan/1.9": true, "/kernels/R/pecan/1.9?q=s&source=r&sort=-name": true,
+	"/packages": true, "/packages?q=numpyy": true, "/packages/sf": true, "/compare": true, "/compare?a=R/pecan/1.9&b=R/pecan/1.10&show=all": true,
+	"/help": true, "/status": false,
 	"/openapi.json": false, "/docs": false, "/redoc": false, "/static/style.css": false,
 	"/health": false, "/livez": false, "/readyz": false, "/api/v1/status": false,
 }

@@ -156,6 +156,8 @@ func (c *contract) expected(w *httptest.ResponseRecorder, r *http.Request) (stri
 	switch {
 	case w.Code == http.StatusTemporaryRedirect:
 		return "/general", map[string]any{}
+	case unrouted && strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") && c.route() == "":
+		return "/general", map[string]any{"content": map[string]any{"text/html; charset=utf-8": map[string]any{}}}
 	case unrouted && v1:
 		return general("Problem", "application/problem+json")
 	case unrouted:

@@ -17,6 +17,7 @@ type httpError struct {
 	status int
 	detail string // "" is the text of the status
 	errors []fieldError
+	near   []link // what may have been meant, for pages
 }
 
 // fieldError is what is wrong with one parameter, in the words of the original's framework.
@@ -84,6 +85,9 @@ func (s *server) writeError(c echo.Context, e *httpError) error {
 			return err
 		}
 		return writeBody(c, e.status, typeProblem, body)
+	}
+	if e.status != http.StatusMethodNotAllowed && s.wantsPage(c) {
+		return s.writeErrorPage(c, e)
 	}
 	if e.status == http.StatusInternalServerError && e.detail == "" {
 		return writeBody(c, e.status, typeText, []byte(e.text())) // as the original's server

@@ -20,7 +20,6 @@ type generation struct {
 	etag     []string // the entity tag, as a header
 	searches answerCache
 	orders   map[string]func() []catalog.Kernel // by sort key, ascending
-	page     func() ([]byte, error)             // the index page
 }
 
 // generation returns what is served now, or nil before the first good pair.
@@ -32,7 +31,6 @@ func (s *server) generation() *generation {
 	g := s.made.Load()
 	if g == nil || g.Catalog != view.Catalog {
 		g = newGeneration(view.Catalog, view.Digest, s.Version+"\n"+s.BasePath)
-		g.page = sync.OnceValues(func() ([]byte, error) { return s.renderIndex(g) })
 		s.made.Store(g)
 	}
 	return g

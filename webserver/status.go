@@ -59,6 +59,11 @@ type reloadState struct {
 
 // status says what is served, how old it is and what went wrong. It answers before the first good pair, too.
 func (s *server) status(c echo.Context) error {
+	c.Response().Header()[headerCacheControl] = noStore
+	return writeJSON(c, s.statusNow())
+}
+
+func (s *server) statusNow() statusAnswer {
 	state := s.Pair.State()
 	answer := statusAnswer{Version: s.Version, LastRun: runOf(state.Status), Reload: reloadOf(state)}
 	if view := s.Pair.Current(); view != nil {
@@ -75,8 +80,7 @@ func (s *server) status(c echo.Context) error {
 		text := state.StatusErr.Error()
 		answer.RunError = &text
 	}
-	c.Response().Header()[headerCacheControl] = noStore
-	return writeJSON(c, answer)
+	return answer
 }
 
 func runOf(s *manifests.Status) *lastRun {

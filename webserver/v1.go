@@ -80,7 +80,11 @@ func (s *server) listKernels(c echo.Context) error {
 	if g.tagged(c) {
 		return nil
 	}
-	kernels, total := g.selectKernels(filter, order, part)
+	selected, total := g.pick(filter, order, part)
+	kernels := make([]kernelSummary, 0, len(selected))
+	for _, k := range selected {
+		kernels = append(kernels, summary(k))
+	}
 	s.announce(c, part, total)
 	return writeJSON(c, struct {
 		listing
@@ -88,8 +92,8 @@ func (s *server) listKernels(c echo.Context) error {
 	}{listing{originOf(g.Catalog), total, part.Limit, part.Offset}, kernels})
 }
 
-// selectKernels returns one part of the kernels that the filter selects, and how many these are.
-func (g *generation) selectKernels(f catalog.Filter, order string, part page) (list []kernelSummary, total int) {
+// pick returns one part of the kernels that the filter selects, and how many these are.
+func (g *generation) pick(f catalog.Filter, order string, part page) (list []catalog.Kernel, total int) {
 	selected := make([]bool, g.Stats().Kernels)
 	for k := range g.Kernels(f) {
 		selected[k.Number()] = true
@@ -107,7 +111,7 @@ func (g *generation) selectKernels(f catalog.Filter, order string, part page) (l
 			continue
 		}
 		if at >= part.Offset && len(list) < part.Limit {
-			list = append(list, summary(k))
+			list = append(list, k)
 		}
 		at++
 	}

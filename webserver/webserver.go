@@ -29,6 +29,15 @@ type Options struct {
 	RefreshToken string           // what POST /api/refresh asks for as a bearer token; "" lets everyone refresh
 	Closing      func() bool      // whether the end has begun, so that new clients should go elsewhere; nil is never
 	Now          func() time.Time // time.Now if nil
+
+	// What pages say beside the index. Commands are templates in which {language}, {name} and {version} stand for those
+	// of a kernel, quoted for a shell; an empty one is not shown.
+	SiteTitle    string        // "Kernels" if empty
+	Organization string        // beside it
+	HelpURL      string        // where people ask for help or for a package: http, https or mailto
+	GetCommand   string        // makes a kernel the user's own
+	UseCommand   string        // has the user's next session run in it
+	StaleAfter   time.Duration // the age from which pages warn; never if it is not positive
 }
 
 // server is what the handlers share.
@@ -41,7 +50,8 @@ type server struct {
 	answers answerPool
 }
 
-// New returns the routes with their error handler, and nothing around them. It fails if the base path is none.
+// New returns the routes with their error handler, and nothing around them. It fails if the base path is none, or the
+// help is nowhere that a link may lead.
 //
 // With a base path the routes are found below it and, for a proxy that cuts it off, at the root as well; redirects and
 // links always carry it.
@@ -53,6 +63,12 @@ func New(o Options) (*echo.Echo, error) {
 	o.BasePath = base
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.SiteTitle == "" {
+		o.SiteTitle = "Kernels"
+	}
+	if err := checkHelpURL(o.HelpURL); err != nil {
+		return nil, err
 	}
 	s := &server{Options: o, echo: echo.New(), allow: map[string]string{}}
 	if s.api, err = newAPIDocument(base); err != nil {
@@ -89,6 +105,16 @@ func (s *server) install() {
 	s.get("/api/v1/packages", s.listPackages)
 	s.get("/api/v1/packages/:package_name", s.showPackage)
 	s.get("/api/v1/status", s.status)
+
+	s.get("/find", s.findPage)
+	s.get("/kernels", s.kernelsPage)
+	s.get("/kernels/:language/:kernel_name", s.familyPage)
+	s.get("/kernels/:language/:kernel_name/:version", s.versionPage)
+	s.get("/packages", s.packagesPage)
+	s.get("/packages/:package_name", s.packagePage)
+	s.get("/compare", s.comparePage)
+	s.get("/status", s.statusPage)
+	s.get("/help", s.helpPage)
 
 	s.get("/data/:document", s.rawDocument)
 	s.get("/static/:file", s.staticFile)

@@ -1,0 +1,90 @@
+package webserver
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"kernelindexer/manifests"
+)
+
+// DefaultStaleAfter is the age from which pages warn that the index is old.
+const DefaultStaleAfter = 24 * time.Hour
+
+// moment is a point in time as pages show it.
+type moment struct{ ISO, Text, Ago string }
+
+// momentOf reads a time of the documents. A text that is none is shown as it is.
+func momentOf(text string, now time.Time) moment {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return moment{Text: text}
+	}
+	return momentAt(t, now)
+}
+
+func momentAt(t, now time.Time) moment {
+	t = t.UTC()
+	return moment{ISO: manifests.FormatTime(t), Text: t.Format("2006-01-02 15:04 UTC"), Ago: ago(now.Sub(t))}
+}
+
+// ago says how long something is past, in the unit that people would take.
+func ago(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "just now"
+	case d < 2*time.Hour:
+		return count(int(d/time.Minute), "minute") + " ago"
+	case d < 48*time.Hour:
+		return count(int(d/time.Hour), "hour") + " ago"
+	default:
+		return count(int(d/(24*time.Hour)), "day") + " ago"
+	}
+}
+
+// count is a number of things: 1 kernel, 1,037 packages, 2 entries. Pages use no words that other rules are for.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	if stem, ok := strings.CutSuffix(thing, "y"); ok {
+		thing = stem + "ie"
+	}
+	return group(n) + " " + thing + "s"
+}
+
+// banner is what is wrong with the index, on top of every page.
+type banner struct {
+	Level string // warning or error, also a class of the style sheet
+	Text  string
+}
+
+// freshness says when the index was last known to be right, nil without one, and what is wrong with it.
+func (s *server) freshness() (*moment, []banner) {
+	var indexed *moment
+	var banners []banner
+	state := s.Pair.State()
+	if view := s.Pair.Current(); view != nil {
+		now := s.Now()
+		m := momentAt(view.Confirmed(), now)
+		indexed = &m
+		if age := now.Sub(view.Confirmed()); s.StaleAfter > 0 && age > s.StaleAfter {
+			level := "warning"
+			if age > 2*s.StaleAfter {
+				level = "error"
+			}
+			banners = append(banners, banner{level, "The index is old: it was last known to be right " + m.Ago + "."})
+		}
+		if state.Err != nil {
+			banners = append(banners, banner{"error", "There is a newer index that cannot be used; this is the last good one."})
+		}
+	}
+	if run := state.Status; run != nil && run.ExitCode != 0 {
+		text := "The last run of the indexer failed"
+		if run.FailedKernel != "" {
+			text += fmt.Sprintf(" at kernel %s", run.FailedKernel)
+		}
+		banners = append(banners, banner{"warning", text + "."})
+	}
+	return indexed, banners
+}

@@ -1,0 +1,110 @@
+package webserver
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"kernelindexer/catalog"
+	"kernelindexer/manifests"
+)
+
+// kernelsData is the list of kernels.
+type kernelsData struct {
+	Language, Text, Has, Sort string
+	Languages                 []string
+	Heads                     []sorting
+	Kernels                   []kernelLine
+	Pager                     pager
+}
+
+// kernelColumns are the heads of the list, with the words that it can be sorted by.
+var kernelColumns = [][2]string{
+	{"Kernel", "name"}, {"Language", "language"}, {"Packages", "package_count"}, {"Indexed", "indexed_date"},
+}
+
+// kernelsPage lists the kernels that some filters select.
+func (s *server) kernelsPage(c echo.Context) error {
+	g, err := s.loaded(noData)
+	if err != nil {
+		return err
+	}
+	q := readQuery(c)
+	data := kernelsData{
+		Language: q.text("language"), Text: q.text("q"), Has: strings.TrimSpace(q.text("has")),
+		Sort: q.choice("sort", sortWords), Languages: g.languageNames(),
+	}
+	filter := catalog.Filter{Language: data.Language, Name: data.Text}
+	if data.Has != "" {
+		filter.Packages = []string{data.Has}
+	}
+	query := fields{"language", data.Language, "q", data.Text, "has", data.Has, "sort", q.text("sort")}
+	path := s.BasePath + "/kernels"
+	list, total := g.pick(filter, data.Sort, page{Limit: g.Stats().Kernels})
+	data.Pager = newPager(path, query, q.offset(), total)
+	for _, k := range cut(data.Pager, list) {
+		data.Kernels = append(data.Kernels, s.kernelLine(k))
+	}
+	for _, column := range kernelColumns {
+		data.Heads = append(data.Heads, sortHead(path, query, column[0], column[1], data.Sort))
+	}
+	twin := fields{"language", data.Language, "name", data.Text, "package", data.Has, "sort", data.Sort}
+	return s.writePage(c, http.StatusOK, frame{
+		Name: "kernels", Title: "Kernels", Section: "kernels", Twin: s.BasePath + "/api/v1/kernels" + twin.String(), Main: data,
+	})
+}
+
+// familyData is all versions of one kernel.
+type familyData struct {
+	Language, Name string
+	Description    string // of the newest version that has one
+	Versions       []kernelLine
+	Keys           []string // language/name/version, to compare
+}
+
+// familyPage lists the versions of a kernel, the newest first.
+func (s *server) familyPage(c echo.Context) error {
+	names, err := segments(c, "language", "kernel_name")
+	if err != nil {
+		return err
+	}
+	g, err := s.loaded(noData)
+	if err != nil {
+		return err
+	}
+	language, ok := g.Language(names[0])
+	var family catalog.Family
+	if ok {
+		family, ok = language.Family(names[1])
+	}
+	if !ok {
+		return s.nearKernel(g, manifests.KernelKey{Language: names[0], Name: names[1]})
+	}
+	data := familyData{Language: names[0], Name: names[1]}
+	for _, k := range family.Newest() {
+		line := s.kernelLine(k)
+		if data.Description == "" {
+			data.Description = line.Description
+		}
+		data.Versions, data.Keys = append(data.Versions, line), append(data.Keys, k.Key().String())
+	}
+	return s.writePage(c, http.StatusOK, frame{
+		Name: "family", Title: names[1] + " (" + names[0] + ")", Section: "kernels", Main: data,
+		Twin: s.BasePath + "/api/v1/kernels" + fields{"language", names[0], "name", names[1]}.String(),
+	})
+}
+
+// nearShownNames is how many names a page of an error proposes.
+const nearShownNames = 5
+
+// nearKernel says that there is no such kernel, and which were perhaps meant.
+func (s *server) nearKernel(g *generation, key manifests.KernelKey) error {
+	e := &httpError{status: http.StatusNotFound, detail: "There is no kernel " + strings.TrimSuffix(key.String(), "/")}
+	for _, near := range g.NearestKernels(key, nearShownNames) {
+		l := s.kernelLink(near)
+		l.Text = near.String()
+		e.near = append(e.near, l)
+	}
+	return e
+}

@@ -1,0 +1,250 @@
+package webserver_test
+
+import (
+	"math"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"kernelindexer/manifests"
+	"kernelindexer/webserver"
+)
+
+// The page of find says what the answer says: who satisfies, who comes near and why, and how to use what was found.
+func TestFindPage(t *testing.T) {
+	s := newSite(t, "ours", func(o *webserver.Options) {
+		o.UseCommand, o.HelpURL = webserver.DefaultUseCommand, "https://help.example.org/?a=1&b"
+	})
+	p := s.page(http.StatusOK, "/find?q="+url.QueryEscape("sf>=1.0.20, Rcpp"))
+	for _, text := range []string{"1 kernel with all of it", "pecan 1.9", "icrn_manager kernels use R pecan 1.9", "Near misses", "✗ Rcpp", "not installed"} {
+		if !p.has(text) {
+			t.Errorf("no %q in %q", text, p.words)
+		}
+	}
+	if !slices.Contains(p.links, "/find?spec=Rcpp") {
+		t.Errorf("no link without the first spec: %q", p.links)
+	}
+	p = s.page(http.StatusOK, "/find?q=numpyy")
+	if !p.has("No kernel has it") || !slices.Contains(p.links, "/find?spec=NumPy") || !slices.Contains(p.links, "https://help.example.org/?a=1&b") {
+		t.Errorf("%q %q", p.words, p.links)
+	}
+	p = s.page(http.StatusUnprocessableEntity, "/find?spec="+url.QueryEscape("numpy[license=MIT]"))
+	if !slices.Contains(p.words, "numpy[") || !slices.Contains(p.words, "license=MIT]") || !p.has("This cannot be read") {
+		t.Errorf("%q", p.words)
+	}
+	if p = s.page(http.StatusOK, "/find?q=+,"); p.has("No kernel has") {
+		t.Errorf("nothing was asked for: %q", p.words)
+	}
+	s.page(http.StatusUnprocessableEntity, "/find?q="+strings.Repeat("a,", 65)+"a")
+	s.page(http.StatusUnprocessableEntity, "/find?q="+strings.Repeat("a", 1001))
+}
+
+// People write specs in one line; the link to the same question as JSON shows how it was understood.
+func TestSpecsInOneLine(t *testing.T) {
+	s := newSite(t, "ours")
+	for text, want := range map[string][]string{
+		"numpy":                     {"numpy"},
+		"numpy, scipy":              {"numpy", "scipy"},
+		"numpy,scipy":               {"numpy", "scipy"},
+		"numpy scipy":               {"numpy", "scipy"},
+		"numpy\nscipy\r\nr-sf":      {"numpy", "scipy", "r-sf"},
+		"numpy>=2,<3, scipy":        {"numpy>=2,<3", "scipy"},
+		"numpy >=2, <3 , scipy":     {"numpy >=2, <3", "scipy"},
+		"numpy >= 2 scipy":          {"numpy >= 2", "scipy"},
+		"numpy=1.*,scipy":           {"numpy=1.*", "scipy"},
+		"numpy 1.8, scipy":          {"numpy 1.8", "scipy"},
+		"py[version='>=2, <3'], sf": {"py[version='>=2, <3']", "sf"},
+		"a[build=*x*,channel=b] c":  {"a[build=*x*,channel=b]", "c"},
+		", a ,, _b,":                {"a", "_b"},
+		"numpy 2|3 sf":              {"numpy 2|3", "sf"},
+	} {
+		w := s.ask(http.MethodGet, "/find?q="+url.QueryEscape(text), browser)
+		p := s.parse(text, w.Header(), w.Body.String())
+		var got []string
+		for _, l := range p.links {
+			if query, ok := strings.CutPrefix(l, "/api/v1/find?"); ok {
+				values, err := url.ParseQuery(query)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = values["spec"]
+			}
+		}
+		diff(t, text, want, got)
+	}
+}
+
+// A name is one word of a command, whatever is in it.
+func TestCommandsAreQuoted(t *testing.T) {
+	s := newSite(t, "ours", func(o *webserver.Options) {
+		o.GetCommand, o.UseCommand = "get {name}@{version}", "use {language} {name} {version}"
+	})
+	p := s.page(http.StatusOK, "/kernels/R/"+url.PathEscape(`<img src=x onerror="alert(1)">`)+"/1")
+	for _, want := range []string{`get '<img src=x onerror="alert(1)">'@1`, `use R '<img src=x onerror="alert(1)">' 1`} {
+		if !slices.Contains(p.words, want) {
+			t.Errorf("no %q in %q", want, p.words)
+		}
+	}
+	if p = newSite(t, "ours").page(http.StatusOK, "/kernels/R/pecan/1.9"); p.has("Use this kernel") {
+		t.Error("commands that nobody has set are shown")
+	}
+}
+
+// The filter of the packages stays when they are sorted, and says how many there are.
+func TestVersionPage(t *testing.T) {
+	s := newSite(t, "ours")
+	p := s.page(http.StatusOK, "/kernels/R/pecan/1.9?q=S&source=r&sort=-name")
+	if !p.has("2 of 4 packages") || !slices.Contains(p.links, "/kernels/R/pecan/1.9?q=S&source=r&sort=name") {
+		t.Errorf("%q %q", p.words, p.links)
+	}
+	if at := slices.Index(p.words, "sf"); at < 0 || slices.Index(p.words, "openssl") < at {
+		t.Errorf("not in falling order: %q", p.words)
+	}
+	p = s.page(http.StatusOK, "/kernels/R/pecan/1.10")
+	for _, want := range []string{"PEcAn <b>&\u2028é", "Deprecated.", "use 1.9", "Ann", "Changes since version 1.9", "this is the default"} {
+		if !p.has(want) {
+			t.Errorf("no %q in %q", want, p.words)
+		}
+	}
+	if !slices.Contains(p.links, "/compare?a=R%2Fpecan%2F1.9&b=R%2Fpecan%2F1.10") {
+		t.Errorf("%q", p.links)
+	}
+}
+
+func TestComparePage(t *testing.T) {
+	s := newSite(t, "ours")
+	p := s.page(http.StatusOK, "/compare?a=R/pecan/1.9&b=R/pecan/1.10")
+	for _, want := range []string{"1 changed", "1 added", "2 removed", "1 same", "1.0-20", "1.0-21", "▲ upgraded"} {
+		if !p.has(want) {
+			t.Errorf("no %q in %q", want, p.words)
+		}
+	}
+	if p.has("Rcpp") || !s.page(http.StatusOK, "/compare?a=R/pecan/1.9&b=R/pecan/1.10&show=removed").has("Rcpp") {
+		t.Error("what was removed is shown where it should not be, or the other way round")
+	}
+}
+
+// What is wrong with the index stands on every page.
+func TestBanners(t *testing.T) {
+	old := func(age time.Duration) func(*webserver.Options) {
+		return func(o *webserver.Options) { o.StaleAfter = age }
+	}
+	for _, test := range []struct {
+		stale time.Duration
+		want  string
+	}{{0, ""}, {6 * time.Hour, ""}, {5 * time.Hour, "⚠ Note:"}, {time.Hour, "✖ Problem:"}} {
+		p := newSite(t, "ours", old(test.stale)).page(http.StatusOK, "/packages")
+		if shown := p.has("The index is old"); shown != (test.want != "") || !p.has(test.want) {
+			t.Errorf("after %v: %q", test.stale, p.words)
+		}
+	}
+	s := newSite(t, "ours")
+	s.write(manifests.StatusName, `{"start":"2026-01-31T09:00:00Z","end":"2026-01-31T09:01:00Z","exit_code":1,"phase":"index",`+
+		`"kernels":6,"indexed":0,"reused":5,"packages":9,"failed_kernel":"R/<b>/1","error":"no <i>conda"}`)
+	s.refresh()
+	if p := s.page(http.StatusOK, "/help"); !p.has("The last run of the indexer failed at kernel R/<b>/1.") {
+		t.Errorf("%q", p.words)
+	}
+	if p := s.page(http.StatusOK, "/status"); !p.has("no <i>conda") || !p.has("failed with exit code 1") {
+		t.Errorf("%q", p.words)
+	}
+	s.write(manifests.CollatedName, "{")
+	if err := s.pair.Refresh(t.Context()); err == nil {
+		t.Fatal("a bad document was taken")
+	}
+	if p := s.page(http.StatusOK, "/find?q=sf"); !p.has("this is the last good one") || !p.has("pecan 1.9") {
+		t.Errorf("%q", p.words)
+	}
+}
+
+func TestSiteOptions(t *testing.T) {
+	s := newSite(t, "ours", func(o *webserver.Options) {
+		o.SiteTitle, o.Organization, o.HelpURL = "Our <Kernels>", "Centre & Co", "mailto:help@example.org"
+	})
+	for _, target := range []string{"/", "/help", "/kernels", "/status"} {
+		p := s.page(http.StatusOK, target)
+		if !strings.HasSuffix(p.title, "– Our <Kernels>") || !p.has("Centre & Co") || !slices.Contains(p.links, "mailto:help@example.org") {
+			t.Errorf("%s: %q %q", target, p.title, p.links)
+		}
+	}
+	for _, bad := range []string{"javascript:alert(1)", "/help", "help.example.org", "data:text/html,x", "ht tp://x", ":"} {
+		if _, err := webserver.New(webserver.Options{Pair: &fakePair{}, HelpURL: bad}); err == nil {
+			t.Errorf("%q was taken for a place to get help", bad)
+		}
+	}
+}
+
+// Part after part of a long list is shown, and a part that is no longer there is the last one.
+func TestPartsOfAPage(t *testing.T) {
+	s := newSite(t, "ours")
+	for _, offset := range []string{"0", "1", "99999", "-1", "x", "9999999999999999999"} {
+		for _, target := range []string{"/kernels?offset=", "/packages?offset=", "/packages/sf?offset=", "/kernels/R/pecan/1.9?offset=", "/find?spec=sf&offset="} {
+			if p := s.page(http.StatusOK, target+offset); !slices.ContainsFunc(p.words, func(w string) bool { return strings.Contains(w, "pecan") || w == "sf" }) {
+				t.Errorf("%s%s: nothing is listed in %q", target, offset, p.words)
+			}
+		}
+	}
+}
+
+var colour = regexp.MustCompile(`--([a-z-]+): #([0-9a-f]{6});`)
+
+// Text has a contrast of at least 4.5 in both themes, and focus, lines of fields and marks of at least 3 (WCAG 2.2 AA).
+func TestContrast(t *testing.T) {
+	style, err := os.ReadFile(filepath.Join("assets", "style.css"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	light, dark, ok := strings.Cut(string(style), "@media (prefers-color-scheme: dark)")
+	if !ok {
+		t.Fatal("no dark theme")
+	}
+	for theme, text := range map[string]string{"light": light, "dark": dark} {
+		colours := map[string]float64{}
+		for _, m := range colour.FindAllStringSubmatch(text, -1) {
+			colours[m[1]] = luminance(t, m[2])
+		}
+		for _, pair := range []struct {
+			front, back string
+			least       float64
+		}{
+			{"text", "back", 4.5}, {"text", "panel", 4.5}, {"soft", "back", 4.5}, {"soft", "panel", 4.5}, {"link", "back", 4.5}, {"link", "panel", 4.5},
+			{"on-accent", "accent", 4.5}, {"on-tag", "tag", 4.5}, {"on-warning", "warning", 4.5}, {"on-error", "error", 4.5},
+			{"focus", "back", 3}, {"focus", "panel", 3}, {"line", "back", 3}, {"line", "panel", 3}, {"accent", "back", 3},
+		} {
+			front, back := colours[pair.front], colours[pair.back]
+			if front == 0 && back == 0 {
+				t.Fatalf("%s: no colours %s, %s", theme, pair.front, pair.back)
+			}
+			if got := (max(front, back) + .05) / (min(front, back) + .05); got < pair.least {
+				t.Errorf("%s: %s on %s has a contrast of %.2f", theme, pair.front, pair.back, got)
+			}
+		}
+	}
+}
+
+// luminance is the relative luminance of WCAG.
+func luminance(t *testing.T, hex string) float64 {
+	t.Helper()
+	sum := 0.0
+	for i, weight := range []float64{.2126, .7152, .0722} {
+		n, err := strconv.ParseUint(hex[2*i:2*i+2], 16, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := float64(n) / 255
+		if v <= .04045 {
+			v /= 12.92
+		} else {
+			v = math.Pow((v+.055)/1.055, 2.4)
+		}
+		sum += weight * v
+	}
+	return sum
+}

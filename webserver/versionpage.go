@@ -1,0 +1,160 @@
+package webserver
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"kernelindexer/catalog"
+	"kernelindexer/manifests"
+)
+
+// versionData is one version of a kernel.
+type versionData struct {
+	Kernel   kernelLine
+	Name     string
+	Version  string
+	Family   link
+	Info     manifests.KernelInfo
+	Manifest string
+	Commands []shellCommand
+	Exports  []exportLink
+	Previous link // the comparison with the version before this one
+
+	Text, Source, Sort string
+	Sources            []string
+	Heads              []sorting
+	Packages           []packageLine
+	Pager              pager
+	All                int
+}
+
+// shellCommand is a command to copy.
+type shellCommand struct{ Label, Text string }
+
+// exportLink is the kernel in one format, with the command that takes it.
+type exportLink struct{ Label, URL, File, Command string }
+
+// packageLine is a package of a kernel.
+type packageLine struct {
+	Link                            link
+	Version, Source, Build, Channel string
+}
+
+// versionPage shows a version of a kernel with its packages.
+func (s *server) versionPage(c echo.Context) error {
+	names, err := segments(c, "language", "kernel_name", "version")
+	if err != nil {
+		return err
+	}
+	g, err := s.loaded(noData)
+	if err != nil {
+		return err
+	}
+	key := manifests.KernelKey{Language: names[0], Name: names[1], Version: names[2]}
+	k, ok := g.Kernel(key)
+	if !ok {
+		return s.nearKernel(g, key)
+	}
+	api := s.place("/api/v1/kernels", names...)
+	data := versionData{
+		Kernel: s.kernelLine(k), Name: k.Name(), Version: k.Version(), Info: k.Info(), Manifest: k.ManifestPath(),
+		Family:  link{s.place("/kernels", names[0], names[1]), k.Name()},
+		Exports: exportLinks(api), Previous: s.previousVersion(g, k), All: k.Len(),
+	}
+	for _, known := range []shellCommand{{"Get", s.GetCommand}, {"Use", s.UseCommand}} {
+		if known.Text != "" {
+			data.Commands = append(data.Commands, shellCommand{known.Label, command(known.Text, key)})
+		}
+	}
+	s.listPackagesOf(c, k, &data)
+	return s.writePage(c, http.StatusOK, frame{
+		Name: "version", Title: k.Name() + " " + k.Version() + " (" + k.Language() + ")", Section: "kernels", Twin: api, Main: data,
+	})
+}
+
+// listPackagesOf puts the packages into the page that its query asks for: in any order, the filter stays.
+func (s *server) listPackagesOf(c echo.Context, k catalog.Kernel, data *versionData) {
+	q := readQuery(c)
+	data.Text, data.Source, data.Sort = q.text("q"), q.text("source"), q.choice("sort", []string{"name", "-name", "source", "-source"})
+	var rows []catalog.Row
+	for row := range k.Rows() {
+		if source := string(row.Source()); !slices.Contains(data.Sources, source) {
+			data.Sources = append(data.Sources, source)
+		}
+		if (data.Source == "" || data.Source == string(row.Source())) && containsFold(row.Name(), data.Text) {
+			rows = append(rows, row)
+		}
+	}
+	slices.Sort(data.Sources)
+	slices.SortStableFunc(rows, packageOrder(data.Sort))
+	path := s.place("/kernels", k.Language(), k.Name(), k.Version())
+	query := fields{"q", data.Text, "source", data.Source, "sort", q.text("sort")}
+	data.Pager = newPager(path, query, q.offset(), len(rows))
+	data.Heads = []sorting{sortHead(path, query, "Name", "name", data.Sort), sortHead(path, query, "Source", "source", data.Sort)}
+	for _, row := range cut(data.Pager, rows) {
+		data.Packages = append(data.Packages, packageLine{
+			s.packageLink(row.Name()), row.Version(), string(row.Source()), row.Build(), row.Channel(),
+		})
+	}
+}
+
+// packageOrder is by name whatever the case, or by source and then so; a minus sign turns the first of these round.
+func packageOrder(sort string) func(a, b catalog.Row) int {
+	byName := func(a, b catalog.Row) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a.Name()), strings.ToLower(b.Name())), strings.Compare(a.Name(), b.Name()))
+	}
+	bySource := func(a, b catalog.Row) int { return cmp.Compare(a.Source(), b.Source()) }
+	switch sort {
+	case "-name":
+		return func(a, b catalog.Row) int { return byName(b, a) }
+	case "source":
+		return func(a, b catalog.Row) int { return cmp.Or(bySource(a, b), byName(a, b)) }
+	case "-source":
+		return func(a, b catalog.Row) int { return cmp.Or(bySource(b, a), byName(a, b)) }
+	default:
+		return byName
+	}
+}
+
+func containsFold(text, part string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
+}
+
+// exportLinks are the formats that documents have enough for. A kernel whose own place has no URL has none.
+func exportLinks(api string) []exportLink {
+	if api == "" {
+		return nil
+	}
+	var links []exportLink
+	for _, known := range []struct {
+		format         catalog.Format
+		label, command string
+	}{
+		{catalog.Environment, "environment.yml", "conda env create -f environment.yml"},
+		{catalog.Requirements, "requirements.txt", "pip install -r requirements.txt"},
+		{catalog.CycloneDX, "CycloneDX bill of materials", ""},
+	} {
+		links = append(links, exportLink{
+			known.label, api + "/export" + fields{"format", string(known.format)}.String(), known.format.FileName(), known.command,
+		})
+	}
+	return links
+}
+
+// previousVersion leads to the comparison with the next older version, if there is one.
+func (s *server) previousVersion(g *generation, k catalog.Kernel) link {
+	language, _ := g.Language(k.Language())
+	family, _ := language.Family(k.Name())
+	versions := family.Newest()
+	at := slices.IndexFunc(versions, func(o catalog.Kernel) bool { return o.Version() == k.Version() })
+	if at < 0 || at+1 == len(versions) {
+		return link{}
+	}
+	before := versions[at+1]
+	query := fields{"a", before.Key().String(), "b", k.Key().String()}
+	return link{s.BasePath + "/compare" + query.String(), before.Version()}
+}
