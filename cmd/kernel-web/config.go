@@ -29,6 +29,7 @@ type config struct {
 	connections           int
 	accessLog             bool
 	level                 cli.Level
+	pages                 pagesConfig
 }
 
 // flags defines the flags with their variables. Those of the original keep their names.
@@ -52,6 +53,8 @@ func (c *config) flags(f *pflag.FlagSet) {
 	cli.Env(f, "metrics-port", "METRICS_PORT")
 	f.StringVar(&c.basePath, "base-path", "", "where a proxy shows the site, such as /services/kernels (default: the root)")
 	cli.Env(f, "base-path", "BASE_PATH")
+
+	c.pages.flags(f)
 
 	f.DurationVar(&c.drain, "drain-delay", 5*time.Second, "how long to take requests after SIGTERM, until load balancers have noticed")
 	cli.Env(f, "drain-delay", "DRAIN_DELAY")
@@ -77,6 +80,9 @@ func (c *config) check() error {
 	}
 	if c.connections < 1 {
 		return fmt.Errorf("--max-connections %d: at least one is needed", c.connections)
+	}
+	if err := c.pages.check(); err != nil {
+		return err
 	}
 	for path, name := range map[*string]string{&c.collated: manifests.CollatedName, &c.index: manifests.PackageIndexName} {
 		if *path == "" {
@@ -110,7 +116,7 @@ type metricsPort struct{ *portFlag }
 
 // Set implements pflag.Value.
 func (m metricsPort) Set(s string) error {
-	if s == "off" {
+	if s == off {
 		*m.portFlag = serve.NoMetrics
 		return nil
 	}

@@ -139,9 +139,11 @@ func (p *program) serveAll(ctx context.Context, c *config, token string, log zer
 		Collated: c.collated, Index: c.index, Interval: c.interval, Log: log, Observe: p.settleMemory,
 	})
 	var gate serve.Gate
-	routes, err := webserver.New(webserver.Options{
+	options := webserver.Options{
 		Pair: reloader, Version: version, BasePath: c.basePath, RefreshToken: token, Closing: gate.Closed,
-	})
+	}
+	c.pages.apply(&options)
+	routes, err := webserver.New(options)
 	if err != nil {
 		return err
 	}
