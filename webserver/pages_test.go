@@ -12,9 +12,9 @@ import (
 	"kernelindexer/webserver"
 )
 
-// elements are those that pages are made of. None of them runs or loads anything but the style sheet.
+// elements are those that pages are made of. None of them runs or loads anything but the style sheet and the script.
 var elements = strings.Fields(`html head meta title link body a header nav main footer section div p h1 h2 h3 span strong small mark code pre time
-	ul li dl dt dd table caption thead tbody tr th td form label input select option datalist button`)
+	ul li dl dt dd table caption thead tbody tr th td form label input select option datalist button script`)
 
 // browser is the Accept header of browsers.
 const browser = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -111,6 +111,10 @@ func (p *page) take(s *site, target string, n *html.Node) {
 	case "input", "select":
 		if attributes["type"] != "hidden" {
 			p.fields = append(p.fields, attributes["id"])
+		}
+	case "script":
+		if attributes["src"] != "/static/pages.js" || attributes["type"] != "module" || n.FirstChild != nil {
+			s.t.Errorf("%s: a script %v", target, attributes)
 		}
 	case "th":
 		if attributes["scope"] == "" {

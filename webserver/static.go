@@ -7,23 +7,37 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-var (
-	//go:embed assets/style.css
-	styleCSS []byte
-	styleTag = contentTag(styleCSS)
-)
+//go:embed assets/style.css
+var styleCSS []byte
 
-// staticFile serves what pages need (W11). There is one file, and no path is made of what a client sends.
+//go:embed assets/pages.js
+var pagesJS []byte
+
+// asset is a file that pages need.
+type asset struct {
+	contentType []string
+	body        []byte
+	etag        []string
+}
+
+// assets are all there are, by name.
+var assets = map[string]asset{
+	"style.css": {typeCSS, styleCSS, contentTag(styleCSS)},
+	"pages.js":  {typeJS, pagesJS, contentTag(pagesJS)},
+}
+
+// staticFile serves what pages need (W11). No path is made of what a client sends.
 func (s *server) staticFile(c echo.Context) error {
 	name, err := segment(c, "file")
 	if err != nil {
 		return err
 	}
-	if name != "style.css" {
+	file, ok := assets[name]
+	if !ok {
 		return &httpError{status: http.StatusNotFound}
 	}
-	if tagged(c, styleTag) {
+	if tagged(c, file.etag) {
 		return nil
 	}
-	return writeBody(c, http.StatusOK, typeCSS, styleCSS)
+	return writeBody(c, http.StatusOK, file.contentType, file.body)
 }
