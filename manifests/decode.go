@@ -10,74 +10,90 @@ import (
 // The types that fill the documents are decoded by hand. What the library does by
 // itself does not tell the empty name of a package from none, and is slower.
 
+// unnamed stands for a name that has not been read: it is not UTF-8, so no
+// document has it.
+const unnamed = "\xff"
+
 // UnmarshalJSONFrom implements [json.UnmarshalerFrom]. A package must have a name.
 func (p *Package) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	*p = Package{}
-	named := false
-	err := beginObject(dec)
-	for err == nil && dec.PeekKind() == '"' {
-		var key []byte
-		if key, err = readKey(dec); err != nil {
-			return err
-		}
-		switch string(key) {
-		case "name":
-			named = dec.PeekKind() == '"'
-			err = readText(dec, &p.Name)
-		case "version":
-			err = readText(dec, &p.Version)
-		case "source":
-			err = readText(dec, (*string)(&p.Source))
-		case "build":
-			err = readText(dec, &p.Build)
-		case "channel":
-			err = readText(dec, &p.Channel)
-		default:
-			err = dec.SkipValue()
-		}
+	*p = Package{Name: unnamed}
+	if err := readTexts(dec, p); err != nil {
+		return err
 	}
-	if err == nil {
-		err = skipToken(dec)
-	}
-	if err == nil && !named {
+	if p.Name == unnamed {
 		return invalid("a package has no name")
 	}
-	return err
+	return nil
+}
+
+func (p *Package) member(name []byte) *string {
+	switch string(name) {
+	case "name":
+		return &p.Name
+	case "version":
+		return &p.Version
+	case "source":
+		return (*string)(&p.Source)
+	case "build":
+		return &p.Build
+	case "channel":
+		return &p.Channel
+	}
+	return nil
 }
 
 // UnmarshalJSONFrom implements [json.UnmarshalerFrom].
 func (r *KernelRef) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*r = KernelRef{}
-	err := beginObject(dec)
-	for err == nil && dec.PeekKind() == '"' {
-		var key []byte
-		if key, err = readKey(dec); err != nil {
+	return readTexts(dec, r)
+}
+
+func (r *KernelRef) member(name []byte) *string {
+	switch string(name) {
+	case "kernel_name":
+		return &r.KernelName
+	case "kernel_version":
+		return &r.KernelVersion
+	case "package_version":
+		return &r.PackageVersion
+	case "source":
+		return (*string)(&r.Source)
+	case "kernel_language":
+		return &r.KernelLanguage
+	}
+	return nil
+}
+
+// texts is an object all of whose known members are texts.
+type texts interface {
+	// member returns where the text of a member goes, nil for one that is not known.
+	member(name []byte) *string
+}
+
+func readTexts(dec *jsontext.Decoder, v texts) error {
+	if err := beginObject(dec); err != nil {
+		return err
+	}
+	for dec.PeekKind() == '"' {
+		key, err := readKey(dec)
+		if err != nil {
 			return err
 		}
-		switch string(key) {
-		case "kernel_name":
-			err = readText(dec, &r.KernelName)
-		case "kernel_version":
-			err = readText(dec, &r.KernelVersion)
-		case "package_version":
-			err = readText(dec, &r.PackageVersion)
-		case "source":
-			err = readText(dec, (*string)(&r.Source))
-		case "kernel_language":
-			err = readText(dec, &r.KernelLanguage)
-		default:
+		if text := v.member(key); text != nil {
+			err = readText(dec, text)
+		} else {
 			err = dec.SkipValue()
 		}
-	}
-	if err != nil {
-		return err
+		if err != nil {
+			return err
+		}
 	}
 	return skipToken(dec)
 }
 
 // UnmarshalJSONFrom implements [json.UnmarshalerFrom]. A package must have a name.
 func (p *PackageEntry) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	named := false
+	p.Name = unnamed
 	err := beginObject(dec)
 	for err == nil && dec.PeekKind() == '"' {
 		var key []byte
@@ -86,7 +102,6 @@ func (p *PackageEntry) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		}
 		switch string(key) {
 		case "name":
-			named = dec.PeekKind() == '"'
 			err = readText(dec, &p.Name)
 		case "kernel_count":
 			err = json.UnmarshalDecode(dec, &p.KernelCount)
@@ -99,7 +114,7 @@ func (p *PackageEntry) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if err == nil {
 		err = skipToken(dec)
 	}
-	if err == nil && !named {
+	if err == nil && p.Name == unnamed {
 		return invalid("a package has no name")
 	}
 	return err
@@ -121,8 +136,8 @@ func readKey(dec *jsontext.Decoder) ([]byte, error) {
 	return unquote(quoted)
 }
 
-// readText reads a string, or null for an empty one: the original wrote null
-// where it knew nothing.
+// readText reads a string. Null leaves it as it is: the original wrote null where
+// it knew nothing.
 func readText(dec *jsontext.Decoder, s *string) error {
 	value, err := dec.ReadValue()
 	if err != nil {
@@ -134,7 +149,6 @@ func readText(dec *jsontext.Decoder, s *string) error {
 		*s = toString(text)
 		return err
 	case 'n':
-		*s = ""
 		return nil
 	}
 	return invalid("%s where a string should be", value.Kind())
