@@ -67,8 +67,9 @@ func (s *server) comparePage(c echo.Context) error {
 			s.compareInto(&data, a, b, q)
 		}
 	}
-	for _, key := range g.SuggestKernels("", offeredKernels) {
-		data.Offered = append(data.Offered, key.String())
+	offered := g.orders["language"]()
+	for _, k := range offered[:min(len(offered), offeredKernels)] {
+		data.Offered = append(data.Offered, k.Key().String())
 	}
 	f.Main = data
 	return s.writePage(c, status, f)

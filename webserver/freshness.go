@@ -2,7 +2,6 @@ package webserver
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"kernelindexer/manifests"
@@ -42,13 +41,13 @@ func ago(d time.Duration) string {
 	}
 }
 
-// count is a number of things: 1 kernel, 1,037 packages, 2 entries. Pages use no words that other rules are for.
+// count is a number of things: 1 kernel, 1,037 packages, 2 entries.
 func count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
-	if stem, ok := strings.CutSuffix(thing, "y"); ok {
-		thing = stem + "ie"
+	if thing == "entry" {
+		return group(n) + " entries"
 	}
 	return group(n) + " " + thing + "s"
 }

@@ -248,3 +248,26 @@ func luminance(t *testing.T, hex string) float64 {
 	}
 	return sum
 }
+
+// Ages are told in the unit that people would take, and numbers agree with what they count.
+func TestAges(t *testing.T) {
+	made := time.Date(2026, 1, 31, 4, 5, 6, 0, time.UTC)
+	for age, want := range map[time.Duration]string{
+		-time.Hour: "just now", 0: "just now", 59 * time.Second: "just now", time.Minute: "1 minute ago", 119 * time.Minute: "119 minutes ago",
+		2 * time.Hour: "2 hours ago", 47 * time.Hour: "47 hours ago", 48 * time.Hour: "2 days ago", 1500 * 24 * time.Hour: "1,500 days ago",
+	} {
+		s := newSite(t, "ours", func(o *webserver.Options) { o.Now = func() time.Time { return made.Add(age) } })
+		if p := s.page(http.StatusOK, "/help"); !p.has("(" + want + ")") {
+			t.Errorf("%v: no %q in %q", age, want, p.words)
+		}
+	}
+	s := newSite(t, "ours")
+	for target, want := range map[string]string{
+		"/packages/sf": "2 entries", "/packages/Rcpp": "1 entry", "/kernels": "6 kernels", "/kernels?q=astro": "1 kernel",
+		"/packages": "11 packages", "/packages?q=none": "0 packages",
+	} {
+		if p := s.page(http.StatusOK, target); !slices.Contains(p.words, want) {
+			t.Errorf("%s: no %q in %q", target, want, p.words)
+		}
+	}
+}

@@ -48,8 +48,8 @@ func dict(pairs ...any) (map[string]any, error) {
 }
 
 // pagePolicy is what pages may do: nothing but what this server sends.
-const pagePolicy = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; " +
-	"frame-ancestors 'none'"
+const pagePolicy = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // frame is what all pages have around what is their own.
 type frame struct {
