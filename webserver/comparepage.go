@@ -115,9 +115,14 @@ func (s *server) compareInto(data *compareData, a, b catalog.Kernel, q *v1Query)
 	data.Compared, data.KernelA, data.KernelB = true, s.kernelLink(a.Key()), s.kernelLink(b.Key())
 	data.Swap = path + fields{"a", data.B, "b", data.A}.String()
 	data.Choices = []compareChoice{
-		{Label: "changed", Count: n.Changed()}, {Label: "added", Count: n.Added}, {Label: "removed", Count: n.Removed},
-		{Label: "upgraded", Count: n.Upgraded}, {Label: "downgraded", Count: n.Downgraded}, {Label: "rebuilt", Count: n.Rebuilt},
-		{Label: "same", Count: n.Same}, {Label: "all", Count: len(compared.Packages)},
+		{Label: "changed", Count: n.Changed()},
+		{Label: "added", Count: n.Added},
+		{Label: "removed", Count: n.Removed},
+		{Label: "upgraded", Count: n.Upgraded},
+		{Label: "downgraded", Count: n.Downgraded},
+		{Label: "rebuilt", Count: n.Rebuilt},
+		{Label: "same", Count: n.Same},
+		{Label: "all", Count: len(compared.Packages)},
 	}
 	show := data.Choices[0].Label
 	for i := range data.Choices {

@@ -62,8 +62,10 @@ func TestNotModified(t *testing.T) {
 // What is not there is not "not modified".
 func TestErrorsHaveNoTag(t *testing.T) {
 	s := newSite(t, "ours")
-	for _, target := range []string{"/api/package/none", "/api/kernels/none", "/api/v1/packages/none", "/nothing", "/data/none", "/api/v1/kernels?limit=x",
-		"/api/v1/find", "/api/v1/find?spec=%3D%3D", "/api/v1/compare?a=R/pecan/1.9&b=R/pecan/9", "/api/v1/kernels/R/pecan/1.9/export?format=explicit"} {
+	for _, target := range []string{
+		"/api/package/none", "/api/kernels/none", "/api/v1/packages/none", "/nothing", "/data/none", "/api/v1/kernels?limit=x",
+		"/api/v1/find", "/api/v1/find?spec=%3D%3D", "/api/v1/compare?a=R/pecan/1.9&b=R/pecan/9", "/api/v1/kernels/R/pecan/1.9/export?format=explicit",
+	} {
 		if w := s.ask(http.MethodGet, target, "If-None-Match: *"); w.Code < 400 || w.Header().Get("ETag") != "" {
 			t.Errorf("%s: %d %v", target, w.Code, w.Header())
 		}

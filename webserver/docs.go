@@ -17,9 +17,9 @@ var docsTemplate = template.Must(template.New("docs").Parse(docsHTML))
 
 // docsData is what the page of the API shows.
 type docsData struct {
-	Base, Title, Version, Description string
-	Operations                        []docsOperation
-	Schemas                           []docsSchema
+	Base, Site, Title, Version, Description string
+	Operations                              []docsOperation
+	Schemas                                 []docsSchema
 }
 
 type docsOperation struct {
@@ -41,9 +41,9 @@ type docsContent struct{ Type, Ref string }
 type docsSchema struct{ Name, Text string }
 
 // renderDocs makes the page of an OpenAPI document.
-func renderDocs(document []byte, base string) ([]byte, error) {
+func renderDocs(document []byte, base, site string) ([]byte, error) {
 	data := docsData{
-		Base: base, Title: text(document, "info", "title"), Version: text(document, "info", "version"),
+		Base: base, Site: site, Title: text(document, "info", "title"), Version: text(document, "info", "version"),
 		Description: text(document, "info", "description"),
 	}
 	components := at(document, "components")

@@ -25,8 +25,8 @@ type apiDocument struct {
 	tag  []string
 }
 
-// newAPIDocument makes the description for a site below the base path.
-func newAPIDocument(base string) (apiDocument, error) {
+// newAPIDocument makes the description for a site of that title below the base path.
+func newAPIDocument(base, site string) (apiDocument, error) {
 	body := openAPIFile
 	if base != "" {
 		var err error
@@ -34,7 +34,7 @@ func newAPIDocument(base string) (apiDocument, error) {
 			return apiDocument{}, fmt.Errorf("the description of the API: %w", err)
 		}
 	}
-	page, err := renderDocs(body, base)
+	page, err := renderDocs(body, base, site)
 	if err != nil {
 		return apiDocument{}, fmt.Errorf("the page of the API: %w", err)
 	}

@@ -174,6 +174,9 @@ func TestSiteOptions(t *testing.T) {
 			t.Errorf("%s: %q %q", target, p.title, p.links)
 		}
 	}
+	if p := s.page(http.StatusOK, "/docs"); !strings.HasSuffix(p.title, "– Our <Kernels>") || !slices.Contains(p.words, "Our <Kernels>") {
+		t.Errorf("docs: %q", p.title)
+	}
 	for _, bad := range []string{"javascript:alert(1)", "/help", "help.example.org", "data:text/html,x", "ht tp://x", ":"} {
 		if _, err := webserver.New(webserver.Options{Pair: &fakePair{}, HelpURL: bad}); err == nil {
 			t.Errorf("%q was taken for a place to get help", bad)
@@ -214,9 +217,21 @@ func TestContrast(t *testing.T) {
 			front, back string
 			least       float64
 		}{
-			{"text", "back", 4.5}, {"text", "panel", 4.5}, {"soft", "back", 4.5}, {"soft", "panel", 4.5}, {"link", "back", 4.5}, {"link", "panel", 4.5},
-			{"on-accent", "accent", 4.5}, {"on-tag", "tag", 4.5}, {"on-warning", "warning", 4.5}, {"on-error", "error", 4.5},
-			{"focus", "back", 3}, {"focus", "panel", 3}, {"line", "back", 3}, {"line", "panel", 3}, {"accent", "back", 3},
+			{"text", "back", 4.5},
+			{"text", "panel", 4.5},
+			{"soft", "back", 4.5},
+			{"soft", "panel", 4.5},
+			{"link", "back", 4.5},
+			{"link", "panel", 4.5},
+			{"on-accent", "accent", 4.5},
+			{"on-tag", "tag", 4.5},
+			{"on-warning", "warning", 4.5},
+			{"on-error", "error", 4.5},
+			{"focus", "back", 3},
+			{"focus", "panel", 3},
+			{"line", "back", 3},
+			{"line", "panel", 3},
+			{"accent", "back", 3},
 		} {
 			front, back := colours[pair.front], colours[pair.back]
 			if front == 0 && back == 0 {

@@ -37,8 +37,10 @@ func (s *server) statusPage(c echo.Context) error {
 		label string
 		at    *string
 	}{
-		{"Last looked at the files", answer.Reload.Looked}, {"Last read them", answer.Reload.Tried},
-		{"Last found them good", answer.Reload.Success}, {"Bad since", answer.Reload.Failing},
+		{"Last looked at the files", answer.Reload.Looked},
+		{"Last read them", answer.Reload.Tried},
+		{"Last found them good", answer.Reload.Success},
+		{"Bad since", answer.Reload.Failing},
 	} {
 		if known.at != nil {
 			data.Loads = append(data.Loads, statusTime{known.label, momentOf(*known.at, now)})

@@ -71,7 +71,7 @@ func New(o Options) (*echo.Echo, error) {
 		return nil, err
 	}
 	s := &server{Options: o, echo: echo.New(), allow: map[string]string{}}
-	if s.api, err = newAPIDocument(base); err != nil {
+	if s.api, err = newAPIDocument(base, o.SiteTitle); err != nil {
 		return nil, err
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
