@@ -28,6 +28,7 @@ var (
 	typeText    = []string{"text/plain; charset=utf-8"}
 	typeHTML    = []string{"text/html; charset=utf-8"}
 	typeCSS     = []string{"text/css; charset=utf-8"}
+	typeSVG     = []string{"image/svg+xml"}
 	typeJS      = []string{"text/javascript; charset=utf-8"}
 
 	noCache = []string{"no-cache"} // keep it, but ask whether it still holds

@@ -24,7 +24,7 @@ var targets = map[string]bool{
 	"/kernels/R/pecan": true, "/kernels/R/pecan/1.9": true, "/kernels/R/pecan/1.9?q=s&source=r&sort=-name": true,
 	"/packages": true, "/packages?q=numpyy": true, "/packages/sf": true, "/compare": true, "/compare?a=R/pecan/1.9&b=R/pecan/1.10&show=all": true,
 	"/help": true, "/status": false,
-	"/openapi.json": false, "/docs": false, "/redoc": false, "/static/style.css": false, "/static/pages.js": false,
+	"/openapi.json": false, "/docs": false, "/redoc": false, "/static/style.css": false, "/static/pages.js": false, "/static/icon.svg": false,
 	"/health": false, "/livez": false, "/readyz": false, "/api/v1/status": false,
 }
 

@@ -13,6 +13,9 @@ var styleCSS []byte
 //go:embed assets/pages.js
 var pagesJS []byte
 
+//go:embed assets/icon.svg
+var iconSVG []byte
+
 // asset is a file that pages need.
 type asset struct {
 	contentType []string
@@ -23,6 +26,7 @@ type asset struct {
 // assets are all there are, by name.
 var assets = map[string]asset{
 	"style.css": {typeCSS, styleCSS, contentTag(styleCSS)},
+	"icon.svg":  {typeSVG, iconSVG, contentTag(iconSVG)},
 	"pages.js":  {typeJS, pagesJS, contentTag(pagesJS)},
 }
 
