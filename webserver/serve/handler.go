@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
-	"strconv"
 	"sync"
 	"time"
 
@@ -138,7 +137,7 @@ func idOf(r *http.Request) string {
 	if id := r.Header.Get(requestID); isID(id) {
 		return id
 	}
-	return strconv.FormatUint(rand.Uint64(), 16)
+	return fmt.Sprintf("%016x", rand.Uint64())
 }
 
 // isID reports whether s can stand in headers and logs as it is.
