@@ -68,7 +68,7 @@ func (s *server) statusNow() statusAnswer {
 	answer := statusAnswer{Version: s.Version, LastRun: runOf(state.Status), Reload: reloadOf(state)}
 	if view := s.Pair.Current(); view != nil {
 		g := view.Catalog
-		o, stats := originOf(g), g.Stats()
+		o, stats := g.Origin(), g.Stats()
 		age := int64(max(s.Now().Sub(view.Confirmed()), 0) / time.Second)
 		answer.Generation, answer.Generated, answer.IndexAge = o.Generation, &o.Generated, &age
 		answer.Kernels, answer.Packages, answer.Rows = stats.Kernels, stats.Packages, stats.Rows

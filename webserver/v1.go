@@ -12,46 +12,12 @@ import (
 // noData is what /api/v1 says before the first good pair.
 const noData = "There is no index yet; see the status"
 
-// origin is what every answer of /api/v1 made of the pair begins with: of which content it is, and of when. Files of the
-// original have no generation.
-type origin struct {
-	Generation *string `json:"generation"`
-	Generated  string  `json:"generated"`
-}
-
-func originOf(c *catalog.Catalog) origin {
-	o := origin{Generated: c.IndexedDate()}
-	if name := c.Generation(); name != "" {
-		o.Generation = &name
-	}
-	return o
-}
-
 // listing is what every list begins with.
 type listing struct {
-	origin
+	catalog.Origin
 	Total  int `json:"total"`
 	Limit  int `json:"limit"`
 	Offset int `json:"offset"`
-}
-
-// kernelSummary is a kernel without its packages.
-type kernelSummary struct {
-	Language        string `json:"language"`
-	Name            string `json:"name"`
-	Version         string `json:"version"`
-	LanguageVersion string `json:"language_version"`
-	PackageCount    int    `json:"package_count"`
-	IndexedDate     string `json:"indexed_date"`
-	ManifestPath    string `json:"manifest_path"`
-	manifests.KernelInfo
-}
-
-func summary(k catalog.Kernel) kernelSummary {
-	return kernelSummary{
-		Language: k.Language(), Name: k.Name(), Version: k.Version(), LanguageVersion: k.LanguageVersion(),
-		PackageCount: k.Len(), IndexedDate: k.IndexedDate(), ManifestPath: k.ManifestPath(), KernelInfo: k.Info(),
-	}
 }
 
 // sortWords are the values of sort, the default first. A minus sign reverses the order.
@@ -81,15 +47,15 @@ func (s *server) listKernels(c echo.Context) error {
 		return nil
 	}
 	selected, total := g.pick(filter, order, part)
-	kernels := make([]kernelSummary, 0, len(selected))
+	kernels := make([]catalog.Summary, 0, len(selected))
 	for _, k := range selected {
-		kernels = append(kernels, summary(k))
+		kernels = append(kernels, k.Summary())
 	}
 	s.announce(c, part, total)
 	return writeJSON(c, struct {
 		listing
-		Kernels []kernelSummary `json:"kernels"`
-	}{listing{originOf(g.Catalog), total, part.Limit, part.Offset}, kernels})
+		Kernels []catalog.Summary `json:"kernels"`
+	}{listing{g.Origin(), total, part.Limit, part.Offset}, kernels})
 }
 
 // pick returns one part of the kernels that the filter selects, and how many these are.
@@ -136,10 +102,10 @@ func (s *server) showKernel(c echo.Context) error {
 		return nil
 	}
 	return writeJSON(c, struct {
-		origin
-		kernelSummary
+		catalog.Origin
+		catalog.Summary
 		Packages []manifests.Package `json:"packages"`
-	}{originOf(g.Catalog), summary(k), packagesOf(k)})
+	}{g.Origin(), k.Summary(), packagesOf(k)})
 }
 
 // packageSummary is a package without its kernels: one can be in thousands.
@@ -175,7 +141,7 @@ func (s *server) listPackages(c echo.Context) error {
 		listing
 		Query    string           `json:"query"`
 		Packages []packageSummary `json:"packages"`
-	}{listing{originOf(g.Catalog), total, part.Limit, part.Offset}, query, list})
+	}{listing{g.Origin(), total, part.Limit, part.Offset}, query, list})
 }
 
 // packageRow is a package in one kernel.
@@ -212,9 +178,9 @@ func (s *server) showPackage(c echo.Context) error {
 		rows = append(rows, packageRow{key.Language, key.Name, key.Version, r.Version(), r.Source(), r.Build(), r.Channel()})
 	}
 	return writeJSON(c, struct {
-		origin
+		catalog.Origin
 		Name        string       `json:"name"`
 		KernelCount int          `json:"kernel_count"`
 		Kernels     []packageRow `json:"kernels"`
-	}{originOf(g.Catalog), p.Name(), p.Len(), rows})
+	}{g.Origin(), p.Name(), p.Len(), rows})
 }

@@ -10,47 +10,8 @@ import (
 	"kernelindexer/manifests"
 )
 
-// origin is what an answer begins with, as that of the server does: of which content it is, and of when. Files of the
-// original have no generation.
-type origin struct {
-	Generation *string `json:"generation"`
-	Generated  string  `json:"generated"`
-}
-
-func originOf(c *catalog.Catalog) origin {
-	o := origin{Generated: c.IndexedDate()}
-	if name := c.Generation(); name != "" {
-		o.Generation = &name
-	}
-	return o
-}
-
-// kernelSummary is a kernel without its packages, as the server's.
-type kernelSummary struct {
-	Language        string `json:"language"`
-	Name            string `json:"name"`
-	Version         string `json:"version"`
-	LanguageVersion string `json:"language_version"`
-	PackageCount    int    `json:"package_count"`
-	IndexedDate     string `json:"indexed_date"`
-	ManifestPath    string `json:"manifest_path"`
-	manifests.KernelInfo
-}
-
-func summaryOf(k catalog.Kernel) kernelSummary {
-	return kernelSummary{
-		Language: k.Language(), Name: k.Name(), Version: k.Version(), LanguageVersion: k.LanguageVersion(),
-		PackageCount: k.Len(), IndexedDate: k.IndexedDate(), ManifestPath: k.ManifestPath(), KernelInfo: k.Info(),
-	}
-}
-
-// path returns the kernel as it is named at the command line.
-func (k *kernelSummary) path() string {
-	return manifests.KernelKey{Language: k.Language, Name: k.Name, Version: k.Version}.String()
-}
-
 // remarks returns what the maintainer says that users should know before all else.
-func (k *kernelSummary) remarks() string {
+func remarks(k manifests.KernelInfo) string {
 	switch {
 	case k.Deprecated && k.DeprecationNote != "":
 		return "deprecated: " + k.DeprecationNote
@@ -64,9 +25,9 @@ func (k *kernelSummary) remarks() string {
 
 // kernelList answers list.
 type kernelList struct {
-	origin
-	Total   int             `json:"total"`
-	Kernels []kernelSummary `json:"kernels"`
+	catalog.Origin
+	Total   int               `json:"total"`
+	Kernels []catalog.Summary `json:"kernels"`
 }
 
 func (p *program) listCommand() *cobra.Command {
@@ -87,9 +48,9 @@ Exit codes: 0 found, 1 none, 2 trouble.`,
 			if err != nil {
 				return err
 			}
-			list := kernelList{origin: originOf(c)}
+			list := kernelList{Origin: c.Origin()}
 			for k := range c.Kernels(filter) {
-				list.Kernels = append(list.Kernels, summaryOf(k))
+				list.Kernels = append(list.Kernels, k.Summary())
 			}
 			list.Total = len(list.Kernels)
 			if err := p.print(cmd.Context(), &list); err != nil {
@@ -116,7 +77,7 @@ func (l *kernelList) records() ([]string, [][]string) {
 		k := &l.Kernels[i]
 		rows[i] = []string{
 			k.Language, k.Name, k.Version, k.LanguageVersion, strconv.Itoa(k.PackageCount), k.IndexedDate,
-			k.remarks(), k.Maintainer, k.Description,
+			remarks(k.KernelInfo), k.Maintainer, k.Description,
 		}
 	}
 	return []string{
@@ -138,11 +99,11 @@ func (l *kernelList) print(s *screen, wide bool) {
 	for i := range l.Kernels {
 		k := &l.Kernels[i]
 		rows[i] = []cell{
-			{k.path(), kernel},
+			{k.Key().String(), kernel},
 			{text: k.Language + " " + k.LanguageVersion},
 			{text: strconv.Itoa(k.PackageCount)},
 			{k.IndexedDate, faint},
-			{k.remarks(), bad},
+			{remarks(k.KernelInfo), bad},
 		}
 		if wide {
 			rows[i] = append(rows[i], texted(k.Maintainer, k.Description)...)

@@ -15,7 +15,7 @@ import (
 
 // packageList answers search.
 type packageList struct {
-	origin
+	catalog.Origin
 	Total    int            `json:"total"` // without the limit
 	Query    string         `json:"query"`
 	Packages []foundPackage `json:"packages"`
@@ -94,7 +94,7 @@ func (p *program) limitFlag(cmd *cobra.Command, limit *int, of string) {
 }
 
 func searchPackages(c *catalog.Catalog, text, language string, limit int) *packageList {
-	list := &packageList{origin: originOf(c), Query: text}
+	list := &packageList{Origin: c.Origin(), Query: text}
 	for pkg := range c.Search(text) {
 		found := foundPackage{Name: pkg.Name()}
 		for r := range pkg.Rows() {

@@ -3,13 +3,14 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"kernelindexer/catalog"
 	"kernelindexer/manifests"
 )
 
 // shownKernel answers show.
 type shownKernel struct {
-	origin
-	kernelSummary
+	catalog.Origin
+	catalog.Summary
 	Packages []manifests.Package `json:"packages"`
 	use      string
 }
@@ -39,7 +40,7 @@ Exit codes: 0 shown, 2 trouble, also where there is no such kernel.`,
 			if err != nil {
 				return err
 			}
-			shown := shownKernel{origin: originOf(c), kernelSummary: summaryOf(k), use: p.useLine(k.Key())}
+			shown := shownKernel{Origin: c.Origin(), Summary: k.Summary(), use: p.useLine(k.Key())}
 			for r := range k.Rows() {
 				shown.Packages = append(shown.Packages, r.Package())
 			}
@@ -60,11 +61,11 @@ func (k *shownKernel) records() ([]string, [][]string) {
 }
 
 func (k *shownKernel) print(s *screen, wide bool) {
-	s.line(kernel, "%s", k.path())
+	s.line(kernel, "%s", k.Key().String())
 	for _, fact := range [][2]string{
 		{"Description", k.Description},
 		{"Maintainer", k.Maintainer},
-		{"Remarks", k.remarks()},
+		{"Remarks", remarks(k.KernelInfo)},
 		{"Language", k.Language + " " + k.LanguageVersion},
 		{"Indexed", k.IndexedDate},
 		{"Use it with", k.use},
