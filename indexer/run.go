@@ -111,10 +111,11 @@ func (x *Indexer) prepare(ctx context.Context) (err error) {
 	if x.lock, err = manifests.AcquireLock(x.cfg.Root, x.cfg.Now()); err != nil {
 		return err
 	}
-	for _, dir := range []*manifests.Dir{x.dir, x.out} {
-		if _, err := dir.RemoveLeftovers(); err != nil {
-			return &RootError{Dir: x.cfg.OutputDir, Err: err}
-		}
+	if _, err := x.dir.RemoveLeftovers(); err != nil {
+		return &RootError{Dir: x.cfg.Root, Err: err}
+	}
+	if _, err := x.out.RemoveLeftovers(); err != nil {
+		return &RootError{Dir: x.cfg.OutputDir, Err: err}
 	}
 	return ctx.Err()
 }
@@ -145,21 +146,13 @@ func (x *Indexer) close() error {
 	if x.lock != nil {
 		errs = append(errs, x.lock.Unlock())
 	}
-	for _, c := range []interface{ Close() error }{x.root, x.dir, x.out} {
-		if !isNil(c) {
-			errs = append(errs, c.Close())
+	if x.root != nil {
+		errs = append(errs, x.root.Close())
+	}
+	for _, dir := range []*manifests.Dir{x.dir, x.out} {
+		if dir != nil {
+			errs = append(errs, dir.Close())
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// isNil reports whether an opened thing never was.
-func isNil(c any) bool {
-	switch c := c.(type) {
-	case *rootfs.FS:
-		return c == nil
-	case *manifests.Dir:
-		return c == nil
-	}
-	return false
 }
