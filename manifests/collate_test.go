@@ -87,7 +87,7 @@ func TestGenerationIsTheDigestOfTheLines(t *testing.T) {
 // An administrator can check a generation with jq and sha256sum.
 func TestGenerationIsWhatJqSays(t *testing.T) {
 	if _, err := exec.LookPath("jq"); err != nil {
-		t.Skip("jq is not installed")
+		t.Skip("jq is missing (apt-get install jq)")
 	}
 	collated, _, sum := collate(t, entries(goodStore()...), testTime)
 	cmd := exec.Command("sh", "-c", `jq -c '.kernels[] | del(.indexed_date, .fingerprint)' | sha256sum | cut -c1-32`)
