@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 
+	"kernelindexer/cli/clitest"
 	"kernelindexer/condaenv/sandbox"
 	"kernelindexer/manifests"
 )
@@ -62,7 +63,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits":    exits,
+			"exits":    clitest.Exits,
 			"snapshot": snapshot,
 			"tmpfs":    tmpfs,
 			"rawname":  rawName,
@@ -82,23 +83,6 @@ func openParents(dir string) error {
 		}
 	}
 	return nil
-}
-
-// exits runs a command that must end with a code: exits 4 kernel-indexer run ….
-func exits(ts *testscript.TestScript, _ bool, args []string) {
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
-	got := 0
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		got = exit.ExitCode()
-	} else {
-		ts.Check(err)
-	}
-	if got != want {
-		ts.Fatalf("exit code %d, want %d", got, want)
-	}
 }
 
 // snapshot keeps what a tree looks like, or compares with it: snapshot NAME DIR [ignored file name …].

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -16,6 +15,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"kernelindexer/cli/clitest"
 )
 
 func TestMain(m *testing.M) {
@@ -53,7 +54,7 @@ func TestScripts(t *testing.T) {
 			"until":  until,
 			"signal": signalCmd,
 			"ended":  ended,
-			"exits":  exits,
+			"exits":  clitest.Exits,
 		},
 	})
 }
@@ -143,21 +144,6 @@ func ended(ts *testscript.TestScript, _ bool, args []string) {
 	server.cmd = nil
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit code %d, want %s: %s", code, args[0], ts.ReadFile("errors"))
-	}
-}
-
-// exits runs a command that must end with a code: exits 1 kernel-web ….
-func exits(ts *testscript.TestScript, _ bool, args []string) {
-	err := ts.Exec(args[1], args[2:]...)
-	got := 0
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		got = exit.ExitCode()
-	} else {
-		ts.Check(err)
-	}
-	if strconv.Itoa(got) != args[0] {
-		ts.Fatalf("exit code %d, want %s", got, args[0])
 	}
 }
 

@@ -3,9 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"kernelindexer/cli/clitest"
 	"kernelindexer/manifests"
 )
 
@@ -31,29 +30,12 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits,
+			"exits": clitest.Exits,
 			"publish": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(publish(ts.MkAbs(args[0]), ts.ReadFile(args[1])))
 			},
 		},
 	})
-}
-
-// exits runs a command that must end with a code: exits 1 kernels find ….
-func exits(ts *testscript.TestScript, _ bool, args []string) {
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
-	got := 0
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		got = exit.ExitCode()
-	} else {
-		ts.Check(err)
-	}
-	if got != want {
-		ts.Fatalf("exit code %d, want %d", got, want)
-	}
 }
 
 // publish writes the pair of the kernels that a text describes, in their order:
