@@ -12,51 +12,72 @@ import (
 	"kernelindexer/rootfs"
 )
 
-// Fingerprint digests what a stat shows of everything that a listing of the prefix depends on: each record and setting
-// in conda-meta and beside it, the folder of the Python distributions and their names, the same of the R libraries, and the file called extra in the prefix. No file is opened, only directories. salt goes into
-// the digest, for what the listing depends on besides.
+// Fingerprint digests what a stat shows of the directories and files that a listing of the prefix depends on: conda-meta
+// and the history in it, the settings beside it, the file called extra, the folder of the Python distributions and the R
+// libraries. No file is opened. salt goes into the digest, for what the listing depends on besides.
 //
-// Installers of Python and R packages replace a package's folder, which shows in the folder above it. A change within
-// the package's own folder (a METADATA edited in place) is not seen; nor is a site-packages that python's record puts
-// elsewhere.
+// Tools that change an environment add, remove and replace entries of these folders, and conda writes down in history
+// what it did; each of that shows in a folder's own times. What is written into a file that stays where it is does not:
+// a record, a METADATA or an egg-link edited in place, or damaged, is seen by a listing only. To look at each of some
+// hundreds of records would cost what the fingerprint is there to save, on a network file system most of all. Nor is a
+// site-packages seen that python's record puts elsewhere.
 func Fingerprint(fsys fs.FS, prefix, extra, salt string) (string, error) {
-	p := printer{fsys: fsys, prefix: prefix, seen: make([]byte, 0, 64<<10)}
+	pythons, err := pythonRecords(fsys, prefix)
+	if err != nil {
+		return "", err
+	}
+	return fingerprint(fsys, prefix, extra, salt, pythons)
+}
+
+// FingerprintHolds says whether Fingerprint would return mark again. It takes from mark which versions of python have a
+// record, and so need not list conda-meta, whose stamp shows whether that is still so.
+func FingerprintHolds(fsys fs.FS, prefix, extra, salt, mark string) bool {
+	_, pythons, found := strings.Cut(mark, " ")
+	if !found {
+		return false
+	}
+	now, err := fingerprint(fsys, prefix, extra, salt, strings.Fields(pythons))
+	return err == nil && now == mark
+}
+
+// fingerprint is a digest, a space and the versions of python.
+func fingerprint(fsys fs.FS, prefix, extra, salt string, pythons []string) (string, error) {
+	p := printer{fsys: fsys, prefix: prefix}
 	p.note("salt", salt)
-	top := p.files(".", func(name string) bool {
-		return name == extra || name == ".condarc" || name == "condarc" || name == "condarc.d" || name == "conda-meta"
-	})
-	records := p.files("conda-meta", anyName)
-	if slices.Contains(top, "condarc.d") {
-		p.files("condarc.d", anyName)
+	p.stamps(".", extra, ".condarc", "condarc", "condarc.d")
+	p.stamps("conda-meta", ".", "history")
+	p.entries("condarc.d", func(string) bool { return true })
+	for _, version := range pythons {
+		p.stamps(defaultSitePackages(version), ".")
 	}
-	for _, record := range records {
-		if version, ok := pythonOf(record); ok {
-			p.packages(defaultSitePackages(version), isDistribution)
-		}
-	}
-	for _, library := range p.files("lib/R", func(name string) bool { return strings.HasSuffix(name, "library") }) {
-		p.packages("lib/R/"+library, func(name string) bool { return !strings.HasPrefix(name, ".") })
-	}
+	p.entries("lib/R", func(name string) bool { return strings.HasSuffix(name, "library") })
 	if p.err != nil {
 		return "", p.err
 	}
 	sum := sha256.Sum256(p.seen)
-	return hex.EncodeToString(sum[:16]), nil
+	return hex.EncodeToString(sum[:16]) + " " + strings.Join(pythons, " "), nil
 }
 
-func anyName(string) bool { return true }
-
-// pythonOf returns the version in the file name of a python record, such as 3.12.1 of python-3.12.1-h_0.json. Only the
-// site-packages of that one counts; lib itself may have thousands of entries.
-func pythonOf(record string) (version string, ok bool) {
-	rest, ok := strings.CutPrefix(record, "python-")
-	version, _, _ = strings.Cut(rest, "-")
-	return version, ok
-}
-
-// isDistribution picks the entries of a site-packages folder that stand for a package.
-func isDistribution(name string) bool {
-	return strings.HasSuffix(name, "-info") || strings.HasSuffix(name, ".egg") || strings.HasSuffix(name, ".egg-link")
+// pythonRecords returns the versions in the file names of python's records, sorted, such as 3.12.1 of
+// python-3.12.1-h_0.json: usually one. A prefix without conda-meta has none.
+func pythonRecords(fsys fs.FS, prefix string) (versions []string, err error) {
+	dir, err := openMeta(fsys, prefix+"/conda-meta")
+	if err != nil {
+		return nil, nil //nolint:nilerr // the listing tells of it
+	}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	entries, err := dir.Entries()
+	if err != nil {
+		return nil, nil //nolint:nilerr // the listing tells of it
+	}
+	for _, entry := range entries {
+		if rest, ok := strings.CutPrefix(entry.Name, "python-"); ok {
+			version, _, _ := strings.Cut(rest, "-")
+			versions = append(versions, version)
+		}
+	}
+	slices.Sort(versions)
+	return slices.Compact(versions), nil
 }
 
 // printer gathers what it sees of directories, to be digested, and keeps the first error.
@@ -74,54 +95,48 @@ func (p *printer) note(texts ...string) {
 	}
 }
 
-// files takes in the stamps of the picked entries of a directory, sorted, and returns their names.
-func (p *printer) files(dir string, pick func(name string) bool) (names []string) {
-	p.directory(dir, pick, func(d metaDir, e rootfs.Entry) {
-		names = append(names, e.Name)
-		p.stamp(d, e.Name)
-	})
-	return names
-}
-
-// packages takes in the stamp of a directory of packages and the names of the picked entries; of those that are no
-// directories the stamp as well.
-func (p *printer) packages(dir string, pick func(name string) bool) {
-	own := false
-	p.directory(dir, pick, func(d metaDir, e rootfs.Entry) {
-		if !own {
-			p.stamp(d, ".")
-			own = true
+// stamps takes in the stamps of a directory's entries with these names, "." for itself.
+func (p *printer) stamps(dir string, names ...string) {
+	p.directory(dir, func(d metaDir) error {
+		for _, name := range names {
+			p.stamp(d, name)
 		}
-		if e.Type.IsDir() {
-			p.note("has", e.Name)
-			return
-		}
-		p.stamp(d, e.Name)
+		return nil
 	})
 }
 
-// directory calls take with the picked entries of a directory, sorted. A directory that is not there has none; one that
-// may not be read is only noted, as the listing may get by without it.
-func (p *printer) directory(dir string, pick func(name string) bool, take func(metaDir, rootfs.Entry)) {
+// entries takes in the stamps of the picked entries of a directory, sorted.
+func (p *printer) entries(dir string, pick func(name string) bool) {
+	p.directory(dir, func(d metaDir) error {
+		entries, err := d.Entries()
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(entries, func(a, b rootfs.Entry) int { return strings.Compare(a.Name, b.Name) })
+		for _, e := range entries {
+			if pick(e.Name) {
+				p.stamp(d, e.Name)
+			}
+		}
+		return nil
+	})
+}
+
+// directory lets take look into a directory. One that is not there or may not be read is only noted, as the listing may
+// get by without it.
+func (p *printer) directory(dir string, take func(metaDir) error) {
 	if p.err != nil {
 		return
 	}
+	p.note("dir", dir)
 	d, err := openMeta(p.fsys, p.prefix+"/"+dir)
 	if err != nil {
-		p.note("closed", dir, errorKind(err))
+		p.note("closed", errorKind(err))
 		return
 	}
 	defer func() { p.err = errors.Join(p.err, d.Close()) }()
-	entries, err := d.Entries()
-	if err != nil {
-		p.note("closed", dir, errorKind(err))
-		return
-	}
-	entries = slices.DeleteFunc(entries, func(e rootfs.Entry) bool { return !pick(e.Name) })
-	slices.SortFunc(entries, func(a, b rootfs.Entry) int { return strings.Compare(a.Name, b.Name) })
-	p.note("dir", dir)
-	for _, e := range entries {
-		take(d, e)
+	if err := take(d); err != nil {
+		p.note("closed", errorKind(err))
 	}
 }
 

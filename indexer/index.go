@@ -95,16 +95,16 @@ func (k *kernelIndexer) index(ctx context.Context, key manifests.KernelKey) (Res
 	start := k.cfg.Now()
 	result := Result{Kernel: key}
 	prefix := key.String()
-	mark, err := condaenv.Fingerprint(k.root, prefix, manifests.KernelInfoName, fingerprintSalt+k.cfg.Source.Name())
-	if err != nil {
-		return result, err
-	}
 	if k.cfg.Incremental {
-		if old, ok := k.reusable(key, mark); ok {
+		if old, ok := k.reusable(key); ok {
 			result.Reused, result.Packages = true, old.Packages
 			result.Elapsed = k.cfg.Now().Sub(start)
 			return result, nil
 		}
+	}
+	mark, err := condaenv.Fingerprint(k.root, prefix, manifests.KernelInfoName, k.salt()) // before the listing
+	if err != nil {
+		return result, err
 	}
 	m, warnings, err := k.manifest(ctx, key)
 	if err != nil {
@@ -119,12 +119,16 @@ func (k *kernelIndexer) index(ctx context.Context, key manifests.KernelKey) (Res
 	return result, nil
 }
 
-// reusable returns the head of the kernel's manifest if it was made of files with this very fingerprint.
-func (k *kernelIndexer) reusable(key manifests.KernelKey, mark string) (manifests.ManifestHead, bool) {
+// reusable returns the head of the kernel's manifest if the files it was made of still have its fingerprint.
+func (k *kernelIndexer) reusable(key manifests.KernelKey) (manifests.ManifestHead, bool) {
 	m, err := manifests.ReadManifestHead(k.root, manifests.ManifestPath(key))
-	ok := err == nil && mark != "" && m.Fingerprint == mark && m.Key == key
+	ok := err == nil && m.Key == key &&
+		condaenv.FingerprintHolds(k.root, key.String(), manifests.KernelInfoName, k.salt(), m.Fingerprint)
 	return m, ok
 }
+
+// salt tells what a manifest depends on beside the kernel's files.
+func (k *kernelIndexer) salt() string { return fingerprintSalt + k.cfg.Source.Name() }
 
 // manifest lists the kernel's packages.
 func (k *kernelIndexer) manifest(ctx context.Context, key manifests.KernelKey) (manifests.Manifest, []string, error) {
