@@ -63,12 +63,12 @@ func fingerprint(fsys fs.FS, prefix, extra, salt string, pythons []string) (stri
 func pythonRecords(fsys fs.FS, prefix string) (versions []string, err error) {
 	dir, err := openMeta(fsys, prefix+"/conda-meta")
 	if err != nil {
-		return nil, nil //nolint:nilerr // the listing tells of it
+		return nil, nil // the listing tells of it
 	}
 	defer func() { err = errors.Join(err, dir.Close()) }()
 	entries, err := dir.Entries()
 	if err != nil {
-		return nil, nil //nolint:nilerr // the listing tells of it
+		return nil, nil // the listing tells of it
 	}
 	for _, entry := range entries {
 		if rest, ok := strings.CutPrefix(entry.Name, "python-"); ok {
