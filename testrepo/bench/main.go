@@ -20,7 +20,7 @@ func main() {
 	flag.StringVar(&b.program, "program", "bin/kernel-indexer", "the program to measure")
 	flag.StringVar(&b.webProgram, "web", "bin/kernel-web", "the web server to measure")
 	flag.StringVar(&b.temp, "temp", os.TempDir(), "where repositories are made; wants 2 GB")
-	flag.StringVar(&b.only, "only", "", "one measurement: files, conda, incremental, collate, linear, web")
+	flag.StringVar(&b.only, "only", "", "one measurement: files, conda, incremental, collate, linear, web, find")
 	flag.IntVar(&b.rounds, "rounds", 5, "how often each command is timed; the fastest counts")
 	flag.IntVar(&b.many, "many", 10_000, "the number of kernels of a large repository")
 	flag.IntVar(&b.seconds, "seconds", 5, "how long each load on the web server lasts")
@@ -63,6 +63,7 @@ func (b *bench) run() (err error) {
 		{"collate", b.collate},
 		{"linear", b.linear},
 		{"web", b.web},
+		{"find", b.find},
 	} {
 		if b.only != "" && b.only != m.name {
 			continue

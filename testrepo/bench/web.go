@@ -200,23 +200,46 @@ func (b *bench) webLarge(t tools) error {
 		"%.2f x (%d MB against %d MB)", float64(memory)/float64(info.Size()), memory/1e6, info.Size()/1e6)
 	row(what+"from start to ready, against `jq -c length` of that file", "2 x",
 		"%.2f x (%v against %v)", ratio(ready, jq.wall), ms(ready), ms(jq.wall))
-	script := filepath.Join(b.temp, "queries.lua")
-	if err := os.WriteFile(script, []byte(randomQueries), 0o600); err != nil {
-		return err
-	}
-	var searches load
-	for range webRounds {
-		if err := b.better(&searches, t, server.url("/"), 1, script); err != nil {
+	for _, load := range []struct{ what, goal, script string }{
+		{"p99 of searches, each for another of 3,000 names", "5 ms", randomSearches},
+		{"p99 of `find` over HTTP, each for 5 others of 3,000 names", "20 ms", randomFinds},
+	} {
+		if err := b.randomLoad(t, server, what+load.what, load.goal, load.script); err != nil {
 			return err
 		}
 	}
-	row(what+"p99 of searches, each for another of 3,000 names", "5 ms", "%v (median %v, %.0f KB an answer, %d failed)",
-		searches.p99, searches.p50, float64(searches.bytes)/float64(max(searches.requests, 1))/1e3, searches.failed)
 	return nil
 }
 
-// randomQueries has wrk ask for another package each time.
-const randomQueries = `request = function()
+// randomLoad asks what a script makes up, one request at a time.
+func (b *bench) randomLoad(t tools, server *process, what, goal, requests string) error {
+	script := filepath.Join(b.temp, "requests.lua")
+	if err := os.WriteFile(script, []byte(requests), 0o600); err != nil {
+		return err
+	}
+	var l load
+	for range webRounds {
+		if err := b.better(&l, t, server.url("/"), 1, script); err != nil {
+			return err
+		}
+	}
+	row(what, goal, "%v (median %v, %.0f KB an answer, %d failed)",
+		l.p99, l.p50, float64(l.bytes)/float64(max(l.requests, 1))/1e3, l.failed)
+	return nil
+}
+
+// randomSearches has wrk ask for another package each time.
+const randomSearches = `request = function()
   return wrk.format("GET", string.format("/api/packages/search?query=package-%04d", math.random(0, 2999)))
+end
+`
+
+// randomFinds has wrk ask for the kernels that have five packages; a kernel has every tenth.
+const randomFinds = `request = function()
+  local path, first = "/api/v1/find?limit=50", math.random(0, 9)
+  for i = 1, 5 do
+    path = path .. string.format("&spec=package-%04d%s", first + 10 * math.random(0, 299), ({"%3E%3D1", "", "%3C4", "%3E0.5,%3C9", ""})[i])
+  end
+  return wrk.format("GET", path)
 end
 `
