@@ -3,12 +3,27 @@ GO       ?= go
 LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 VULN     := golang.org/x/vuln/cmd/govulncheck@v1.2.0
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+REVISION := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 DEMO     ?= demo-data
 FUZZTIME ?= 10s
 
+# The images: what they are called, what they are made of (source compiles in GO_IMAGE, bin takes `make build`), on what.
+# An empty image argument is the Dockerfile's default. The time is the commit's, so that the same commit gives the same bytes.
+IMAGE_PREFIX ?= localhost
+IMAGE_TAG    ?= $(VERSION)
+IMAGES_FROM  ?= source
+GO_IMAGE     ?=
+WEB_BASE_IMAGE     ?=
+INDEXER_BASE_IMAGE ?=
+SOURCE_DATE_EPOCH  ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+BUILDER      ?= $(notdir $(firstword $(shell command -v buildah docker)))
+BUILDAH      ?= buildah
+BUILDAHFLAGS ?=
+DOCKERFLAGS  ?=
+
 .DEFAULT_GOAL := help
-.PHONY: help build test lint vuln bench demo demo-index fuzz clean
+.PHONY: help build test lint vuln bench demo demo-index fuzz images clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +68,18 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$pkg; \
 		done; \
 	done
+
+images: $(if $(filter bin,$(IMAGES_FROM)),build) ## build both container images with buildah or docker, whichever is there
+	@test -n '$(BUILDER)' || { echo 'neither buildah nor docker is here: apt-get install buildah' >&2; exit 1; }
+	$(call image,indexer,$(INDEXER_BASE_IMAGE))
+	$(call image,web,$(WEB_BASE_IMAGE))
+
+# image builds Dockerfile.$(1) on base image $(2).
+image = $(image-$(BUILDER)) -f Dockerfile.$(1) -t $(IMAGE_PREFIX)/kernel-$(1):$(IMAGE_TAG) \
+	--build-arg BINARIES=$(IMAGES_FROM) --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) \
+	$(if $(GO_IMAGE),--build-arg GO_IMAGE=$(GO_IMAGE)) $(if $(2),--build-arg BASE_IMAGE=$(2)) .
+image-buildah = $(BUILDAH) bud --timestamp $(SOURCE_DATE_EPOCH) $(BUILDAHFLAGS)
+image-docker  = SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) docker build $(DOCKERFLAGS)
 
 clean: ## remove what the other targets made
 	rm -rf bin $(DEMO)
