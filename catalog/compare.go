@@ -1,9 +1,7 @@
 package catalog
 
 import (
-	"cmp"
-	"slices"
-
+	"kernelindexer/condaenv/matchspec"
 	"kernelindexer/manifests"
 )
 
@@ -82,98 +80,34 @@ type Edition struct {
 }
 
 // Compare says what differs from kernel a to kernel b, which may be of
-// different catalogs. Packages are the same by name and source: an R library's
-// entry is not conda's record of it. Where a kernel has a package more than
-// once, equal ones are paired first, and then in the order of their versions.
+// different catalogs. Which packages are the same is the rule of
+// [manifests.MatchPackages].
 func Compare(a, b Kernel) Comparison {
 	c := Comparison{A: named(a.Key()), B: named(b.Key()), Packages: []Differ{}}
-	x, y := a.sorted(), b.sorted()
-	for len(x) > 0 || len(y) > 0 {
-		nx, ny := sameThing(x), sameThing(y)
-		switch order := compareThings(x, y); {
-		case order < 0:
-			ny = 0
-		case order > 0:
-			nx = 0
-		}
-		c.pair(x[:nx], y[:ny])
-		x, y = x[nx:], y[ny:]
-	}
+	manifests.MatchPackages(a.packages(), b.packages(), matchspec.CompareVersions, c.note)
 	return c
 }
 
-// sorted returns the packages by name, source and version.
-func (k Kernel) sorted() []manifests.Package {
+// packages returns what the kernel has, in the order of its document.
+func (k Kernel) packages() []manifests.Package {
 	list := make([]manifests.Package, 0, k.Len())
 	for r := range k.Rows() {
 		list = append(list, r.Package())
 	}
-	folded := make(map[string]string, len(list))
-	for _, p := range list {
-		folded[p.Name] = lower(p.Name)
-	}
-	slices.SortFunc(list, func(a, b manifests.Package) int {
-		return cmp.Or(
-			cmp.Compare(folded[a.Name], folded[b.Name]), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Source, b.Source),
-			compareVersions(a.Version, b.Version), cmp.Compare(a.Version, b.Version),
-			cmp.Compare(a.Build, b.Build), cmp.Compare(a.Channel, b.Channel))
-	})
 	return list
 }
 
-// sameThing returns how many packages at the beginning are of one name and
-// source.
-func sameThing(list []manifests.Package) int {
-	n := 0
-	for n < len(list) && list[n].Name == list[0].Name && list[n].Source == list[0].Source {
-		n++
-	}
-	return n
-}
-
-// compareThings compares the first packages of two lists by name and source;
-// what is there is before what is not.
-func compareThings(x, y []manifests.Package) int {
+// changeOf says what became of a package. At most one of both is nil.
+func changeOf(a, b *manifests.Package) Change {
 	switch {
-	case len(y) == 0:
-		return -1
-	case len(x) == 0:
-		return 1
+	case a == nil:
+		return Added
+	case b == nil:
+		return Removed
+	case *a == *b:
+		return Same
 	}
-	return cmp.Or(
-		cmp.Compare(lower(x[0].Name), lower(y[0].Name)), cmp.Compare(x[0].Name, y[0].Name), cmp.Compare(x[0].Source, y[0].Source))
-}
-
-// pair notes the packages of one name and source, of which there is nearly
-// always one in each kernel.
-func (c *Comparison) pair(x, y []manifests.Package) {
-	for i := 0; i < len(x); {
-		at := slices.Index(y, x[i])
-		if at < 0 {
-			i++
-			continue
-		}
-		c.note(Same, &x[i], &y[at])
-		x, y = without(x, i), without(y, at)
-	}
-	for i := range max(len(x), len(y)) {
-		switch {
-		case i >= len(y):
-			c.note(Removed, &x[i], nil)
-		case i >= len(x):
-			c.note(Added, nil, &y[i])
-		default:
-			c.note(direction(x[i].Version, y[i].Version), &x[i], &y[i])
-		}
-	}
-}
-
-func without(list []manifests.Package, i int) []manifests.Package {
-	return slices.Concat(list[:i], list[i+1:])
-}
-
-func direction(from, to string) Change {
-	switch compareVersions(from, to) {
+	switch matchspec.CompareVersions(a.Version, b.Version) {
 	case -1:
 		return Upgraded
 	case 1:
@@ -183,14 +117,14 @@ func direction(from, to string) Change {
 	}
 }
 
-func (c *Comparison) note(change Change, a, b *manifests.Package) {
-	d := Differ{Change: change}
+func (c *Comparison) note(a, b *manifests.Package) {
+	d := Differ{Change: changeOf(a, b)}
 	if a != nil {
 		d.Name, d.Source, d.A = a.Name, a.Source, &Edition{a.Version, a.Build, a.Channel}
 	}
 	if b != nil {
 		d.Name, d.Source, d.B = b.Name, b.Source, &Edition{b.Version, b.Build, b.Channel}
 	}
-	c.Counts.add(change)
+	c.Counts.add(d.Change)
 	c.Packages = append(c.Packages, d)
 }

@@ -140,38 +140,6 @@ func sortAllOf(list []manifests.Package) []manifests.Package {
 	return list
 }
 
-// A kernel that was indexed again and is what it was did not change.
-func TestDiff(t *testing.T) {
-	gone, kept := kernel("Python/gone/1", "3", "a 1 python"), kernel("R/kept/1", "4", "a 1 r")
-	before := loadPair(t, collate(t, gone,
-		kernel("R/k/1", "4.4", "a 1 r", "b 2 r", "c 1 r"), kept, kernel("R/language/1", "4.4", "a 1 r"), kernel("R/said/1", "4", "a 1 r")))
-	kept.IndexedDate = "2026-02-01T04:00:00Z"
-	said := kernel("R/said/1", "4", "a 1 r")
-	said.Deprecated = true
-	after := loadPair(t, collate(t,
-		kernel("R/k/1", "4.4", "a 2 r", "b 2 r", "d 1 r"), kept, kernel("R/language/1", "4.5", "a 1 r"), kernel("R/new/9", "4"), kernel("R/new/10", "4"), said))
-	got := catalog.Diff(before, after)
-	diff(t, "added", []manifests.KernelKey{key("R/new/10"), key("R/new/9")}, got.Added)
-	diff(t, "removed", []manifests.KernelKey{key("Python/gone/1")}, got.Removed)
-	if len(got.Changed) != 3 || got.Empty() {
-		t.Fatalf("changed %+v", got.Changed)
-	}
-	k, language, info := got.Changed[0], got.Changed[1], got.Changed[2]
-	diff(t, "packages", []string{"upgraded a(r) 1 2", "removed c(r) 1", "added d(r)  1"}, briefly(k.Packages))
-	diff(t, "counts", catalog.Counts{Added: 1, Removed: 1, Upgraded: 1, Same: 1}, k.Counts)
-	diff(t, "language", catalog.ChangedKernel{Key: key("R/language/1"), Language: [2]string{"4.4", "4.5"}, Counts: catalog.Counts{Same: 1}}, language)
-	diff(t, "info", catalog.ChangedKernel{Key: key("R/said/1"), Language: [2]string{"4", "4"}, Info: true, Counts: catalog.Counts{Same: 1}}, info)
-	for _, c := range []*catalog.Catalog{before, after} {
-		if same := catalog.Diff(c, c); !same.Empty() || same.Added == nil || same.Removed == nil || same.Changed == nil {
-			t.Errorf("with itself: %+v", same)
-		}
-	}
-	all := catalog.Diff(loadPair(t, collate(t)), after)
-	if len(all.Added) != 6 || len(all.Removed)+len(all.Changed) != 0 {
-		t.Errorf("from nothing: %+v", all)
-	}
-}
-
 func TestNewestKernelsOfAFamily(t *testing.T) {
 	c := loadPair(t, collate(t, kernel("R/k/odd version", "4"), kernel("R/k/1.9", "4"), kernel("R/k/1.10", "4"), kernel("R/k/1.10.0", "4")))
 	l, _ := c.Language("R")

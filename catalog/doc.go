@@ -2,9 +2,10 @@
 // documents: which kernels there are, what each holds, and which kernels have a
 // package. It answers the questions of those who serve or print them: look-up
 // and search; which kernels satisfy several specs, and which come near
-// ([Catalog.Find]); what differs between two kernels ([Compare]) or two catalogs
-// ([Diff]); what somebody may have meant by a name or is about to type; and a
-// kernel written down for other tools ([Kernel.Export]).
+// ([Catalog.Find]); what differs between two kernels ([Compare]); what somebody
+// may have meant by a name or is about to type; and a kernel written down for
+// other tools ([Kernel.Export]). What changed since the last index is a document
+// of its own, [manifests.Changes], which the indexer writes.
 //
 // The package refuses to know where the documents come from beyond the two
 // places it is given, when to read them again (load another [Catalog] aside

@@ -36,7 +36,11 @@ type Package struct {
 }
 
 // KernelKey names a kernel: the three directories from the kernel root to it.
-type KernelKey struct{ Language, Name, Version string }
+type KernelKey struct {
+	Language string `json:"language"`
+	Name     string `json:"kernel_name"`
+	Version  string `json:"kernel_version"`
+}
 
 // String returns the kernel's path relative to the kernel root, e.g. R/pecan/1.9.
 func (k KernelKey) String() string { return k.Language + "/" + k.Name + "/" + k.Version }

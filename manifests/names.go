@@ -13,6 +13,8 @@ const (
 	CollatedName = "collated_manifests.json"
 	// PackageIndexName is the package -> kernels document beside it.
 	PackageIndexName = "package_index.json"
+	// ChangesName is the document of what recent runs changed beside them.
+	ChangesName = "index_changes.json"
 	// StatusName is the report of the last run beside them.
 	StatusName = "index_status.json"
 	// CatalogName is the optional catalog of kernel locations in the kernel root.
@@ -33,6 +35,8 @@ const (
 	MaxIndexRowBytes = 256 << 20
 	// MaxCatalogBytes bounds the catalog.
 	MaxCatalogBytes = 64 << 20
+	// MaxChangesBytes bounds the document of changes. Writers drop the oldest runs to stay below it.
+	MaxChangesBytes = 8 << 20
 	// MaxStatusBytes bounds the status.
 	MaxStatusBytes = 1 << 20
 	// MaxKernelInfoBytes bounds kernel.yaml.
@@ -51,7 +55,7 @@ func ManifestPath(k KernelKey) string {
 }
 
 // documents are the names that temporary files are derived from.
-var documents = []string{PackageManifestName, CollatedName, PackageIndexName, StatusName, CatalogName}
+var documents = []string{PackageManifestName, CollatedName, PackageIndexName, ChangesName, StatusName, CatalogName}
 
 // isLeftover reports whether name is one that renameio makes for a document or
 // for one of more: "." + document + a random number.
