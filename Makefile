@@ -23,10 +23,10 @@ BUILDAHFLAGS ?=
 DOCKERFLAGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint vuln bench demo demo-index fuzz images clean
+.PHONY: help build test lint vuln bench demo demo-index browser screenshots axe fuzz images clean
 
 help: ## show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build the programs into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -60,6 +60,18 @@ demo-index: build ## the first half of demo: make the sample repository, index i
 	@echo
 	@echo "The published pair:"
 	@ls -l $(DEMO)/collated_manifests.json $(DEMO)/package_index.json $(DEMO)/index_status.json
+
+browser: axe ## try every page in chromium: accessibility, keyboard, JavaScript on and off
+	$(GO) test -tags browser -count=1 -timeout 10m ./webserver/browser
+
+screenshots: axe ## make pictures of the pages and of terminals: screenshots/, and docs/screenshots/ for the README
+	$(GO) test -tags browser,screenshots -count=1 -timeout 10m -run 'Screenshots$$' ./webserver/browser -pictures $(CURDIR)
+
+axe: webserver/browser/testdata/axe/node_modules/.package-lock.json
+webserver/browser/testdata/axe/node_modules/.package-lock.json: webserver/browser/testdata/axe/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: apt-get install npm" >&2; exit 1; }
+	npm ci --prefix webserver/browser/testdata/axe
+	touch $@
 
 fuzz: ## run every fuzz target for FUZZTIME (10s)
 	@set -e; for pkg in $$($(GO) list ./...); do \
