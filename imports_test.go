@@ -24,6 +24,7 @@ var allowed = map[string][]string{
 	"cmd/kernels":        {"catalog", "cli", "condaenv/matchspec", "manifests", "rootfs"},
 	"cmd/kernel-web":     {"cli", "manifests", "webserver", "webserver/reload", "webserver/serve"},
 	"testrepo":           {"condaenv", "manifests", "rootfs"},
+	"k8s":                nil,
 }
 
 // foreign are libraries that only some folders may use, tests aside.
@@ -36,7 +37,7 @@ var foreign = map[string][]string{
 	"github.com/spf13/cobra":      {"cli", "cmd/kernel-indexer", "cmd/kernel-web", "cmd/kernels"},
 	"github.com/rs/zerolog":       {"cli", "cmd/kernel-indexer", "cmd/kernel-web", "webserver"},
 	"github.com/itchyny/gojq":     {"cmd/kernel-indexer", "cmd/kernels"},
-	"net/http":                    {"webserver", "cmd/kernels", "testrepo"},
+	"net/http":                    {"webserver", "cmd/kernels", "testrepo", "k8s"},
 	"github.com/gofrs/flock":      {"manifests"},
 	"github.com/google/renameio/": {"manifests"},
 }

@@ -1,0 +1,101 @@
+package onenode
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// cgroupRoot is where the machine's cgroups are mounted: one hierarchy (version 2) or one a controller (version 1).
+const cgroupRoot = "/sys/fs/cgroup"
+
+// sweepWait is how long processes that the kernel is killing may take to be gone.
+const sweepWait = 10 * time.Second
+
+// sweep removes a cluster's cgroups and directory. The cluster must have ended, and the caller holds its lock.
+func sweep(l layout) error {
+	return errors.Join(removeCgroup(l.cgroup()), os.RemoveAll(l.dir))
+}
+
+// hierarchies returns the roots of this machine's cgroup hierarchies.
+func hierarchies() ([]string, error) {
+	if _, err := os.Stat(filepath.Join(cgroupRoot, "cgroup.controllers")); err == nil {
+		return []string{cgroupRoot}, nil
+	}
+	found, err := filepath.Glob(filepath.Join(cgroupRoot, "*", "cgroup.procs"))
+	if err != nil || len(found) == 0 {
+		return nil, fmt.Errorf("no cgroups below %s: %w", cgroupRoot, errors.Join(err, fs.ErrNotExist))
+	}
+	for i, file := range found {
+		found[i] = filepath.Dir(file)
+	}
+	return found, nil
+}
+
+// makeCgroup makes the cgroup below which the kubelet puts its own, in every hierarchy: it does not start without.
+func makeCgroup(name string) error {
+	roots, err := hierarchies()
+	if err != nil {
+		return err
+	}
+	for _, root := range roots {
+		if err := os.Mkdir(root+name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("cgroup: %w", err)
+		}
+		// Version 1 leaves these empty, and nothing can run in such a cgroup. Where they do not exist there is no need.
+		for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
+			value, err := os.ReadFile(filepath.Join(root, file))
+			if err != nil {
+				continue
+			}
+			if err := os.WriteFile(filepath.Join(root+name, file), value, 0); err != nil {
+				return fmt.Errorf("cgroup: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// removeCgroup removes a cgroup and all below it, as soon as the last process in it is gone.
+func removeCgroup(name string) error {
+	roots, err := hierarchies()
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, root := range roots {
+		failed = append(failed, removeCgroupTree(root+name))
+	}
+	return errors.Join(failed...)
+}
+
+func removeCgroupTree(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if entry.IsDir() { // its files go with it
+			if err := removeCgroupTree(filepath.Join(dir, entry.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	for begin := time.Now(); ; time.Sleep(pollPause / 10) {
+		err := unix.Rmdir(dir)
+		if err == nil || errors.Is(err, unix.ENOENT) {
+			return nil
+		}
+		if !errors.Is(err, unix.EBUSY) || time.Since(begin) > sweepWait {
+			return fmt.Errorf("remove cgroup %s: %w", dir, err)
+		}
+	}
+}
