@@ -24,6 +24,7 @@ type Summary struct {
 type Outputs struct {
 	Collated Output
 	Index    io.Writer
+	changes  *changeWalk // if set, sees every kernel
 }
 
 // Collate writes all kernels into both documents, in one pass over src and
@@ -50,6 +51,9 @@ func Collate(ctx context.Context, src iter.Seq2[Entry, error], now time.Time, ou
 		}
 		if err := collated.Add(e); err != nil {
 			return Summary{}, fmt.Errorf("%s: %w", CollatedName, err)
+		}
+		if out.changes != nil {
+			out.changes.kernel(&e, collated.gen.last())
 		}
 		if err := inverted.add(&e); err != nil {
 			return Summary{}, err

@@ -5,6 +5,7 @@
 //	<KERNEL_ROOT>/<Language>/<name>/<version>/package_manifest.json   one kernel
 //	<OUTPUT_DIR>/collated_manifests.json                              all kernels, one a line
 //	<OUTPUT_DIR>/package_index.json                                   package -> kernels, one package a line
+//	<OUTPUT_DIR>/index_changes.json                                   what recent runs changed
 //	<OUTPUT_DIR>/index_status.json                                    how the last run went
 //	<KERNEL_ROOT>/icrn_kernel_catalog.json                            where the kernels are (optional)
 //	<KERNEL_ROOT>/.indexing.lock                                      who is writing

@@ -44,6 +44,10 @@ func (g *generation) add(e Entry) error {
 	return nil
 }
 
+// last returns the line of the kernel that was added last, without its newline,
+// until the next one is added.
+func (g *generation) last() []byte { return bytes.TrimSuffix(g.line.Bytes(), []byte("\n")) }
+
 func (g *generation) String() string {
 	return hex.EncodeToString(g.hash.Sum(nil))[:generationLen]
 }

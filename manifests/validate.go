@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"io/fs"
+	"path"
 	"reflect"
 	"slices"
 )
@@ -12,7 +13,8 @@ import (
 // documents and that they are a pair (as [LoadPair]), the generation against
 // the content, that each package row of the one is in the other, and each
 // kernel's manifest against its entry. kernels is the kernel root; nil leaves
-// the manifests out.
+// the manifests out. Where index_changes.json is beside the collated file, it
+// must be valid, tell of the run that led to the pair, and not contradict it.
 //
 // A manifest that was written after the pair is counted, but no contradiction:
 // its run failed, or collates later.
@@ -27,6 +29,7 @@ func ValidateStore(ctx context.Context, collated, index Location, kernels fs.FS,
 		return Summary{}, err
 	}
 	v.finish(pair)
+	v.changes(Location{collated.FS, path.Join(path.Dir(collated.Name), ChangesName)}, pair.Collated)
 	sum := Summary{
 		Kernels: pair.Collated.TotalKernels, Rows: int(v.inverted.rows),
 		Packages: pair.Index.TotalPackages, Generation: pair.Collated.Generation,
