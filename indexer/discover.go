@@ -125,6 +125,11 @@ func directories(root *rootfs.FS, dir, only string) ([]string, error) {
 	return names, nil
 }
 
+// compareKernels is the order of the documents.
+func compareKernels(a, b manifests.KernelKey) int {
+	return cmp.Or(strings.Compare(a.Language, b.Language), strings.Compare(a.Name, b.Name), compareVersions(a.Version, b.Version))
+}
+
 // compareVersions orders kernel versions as conda orders package versions; names that are no versions come last, in
 // byte order, which also orders versions that conda holds for equal (1.0 and 1.0.0).
 func compareVersions(a, b string) int {

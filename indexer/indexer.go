@@ -33,6 +33,8 @@ type Reporter interface {
 	Done(Result)
 	// Skipped comes for each kernel that vanished, or that has no manifest to collate.
 	Skipped(manifests.KernelKey, string)
+	// Warned comes for what is wrong and stops nothing: the changes since the index before cannot be told.
+	Warned(error)
 }
 
 // Result is what became of one kernel.
@@ -57,6 +59,11 @@ type Config struct {
 	Incremental bool
 	// Mode is how documents are replaced.
 	Mode manifests.WriteMode
+	// Shard is the part of the run that this process takes, the zero value all of it. For Collate, Shard.Of is how many
+	// shards must have done theirs; 0 takes as many as there were.
+	Shard manifests.Shard
+	// Round is what the shards of one run and their collation know each other by, see [manifests.CheckRoundID].
+	Round string
 	// Catalog says whether to write icrn_kernel_catalog.json into Root, and HostRoot what Root is called there.
 	Catalog  bool
 	HostRoot string
@@ -72,7 +79,7 @@ type Indexer struct {
 	root   *rootfs.FS
 	out    *manifests.Dir // the output directory
 	dir    *manifests.Dir // the kernel root
-	lock   *manifests.Lock
+	lock   interface{ Unlock() error } // of the kernel root or of a shard; nil if none is held
 }
 
 // New returns an indexer.

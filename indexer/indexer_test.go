@@ -44,6 +44,7 @@ type log struct {
 	mu      sync.Mutex
 	done    []string
 	skipped []string
+	warned  []string
 }
 
 func (l *log) Begin(int) {}
@@ -58,6 +59,12 @@ func (l *log) Skipped(k manifests.KernelKey, _ string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.skipped = append(l.skipped, k.String())
+}
+
+func (l *log) Warned(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.warned = append(l.warned, err.Error())
 }
 
 // repository makes kernels: directories with a conda-meta.

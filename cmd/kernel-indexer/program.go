@@ -65,11 +65,12 @@ func (p *program) rootCommand() *cobra.Command {
 		Short: "Index a repository of shared conda environments",
 		Long: `kernel-indexer finds out which packages the conda environments ("kernels") of a
 repository hold, writes a package_manifest.json into each of them, and collates
-these into two documents for the web server and the kernels command:
+these into documents for the web server and the kernels command:
 
   <root>/<Language>/<name>/<version>/package_manifest.json
   <output-dir>/collated_manifests.json   all kernels
   <output-dir>/package_index.json        package -> kernels
+  <output-dir>/index_changes.json        what recent runs changed
   <output-dir>/index_status.json         how the last run went
 
 A kernel is a directory <Language>/<name>/<version> that holds conda-meta/.

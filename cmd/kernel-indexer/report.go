@@ -66,6 +66,9 @@ func (r *reporter) Skipped(kernel manifests.KernelKey, why string) {
 	r.log.Warn().Str("kernel", kernel.String()).Msg("skipped: " + why)
 }
 
+// Warned implements indexer.Reporter.
+func (r *reporter) Warned(err error) { r.log.Warn().Msg(err.Error()) }
+
 // step moves the bar. That a terminal cannot be drawn on is no reason to stop.
 func (r *reporter) step() { _ = r.bar.Add(1) }
 
