@@ -30,6 +30,8 @@ var (
 	typeCSS     = []string{"text/css; charset=utf-8"}
 	typeSVG     = []string{"image/svg+xml"}
 	typeJS      = []string{"text/javascript; charset=utf-8"}
+	typePNG     = []string{"image/png"}
+	typeCSV     = []string{"text/csv; charset=utf-8"}
 
 	noCache = []string{"no-cache"} // keep it, but ask whether it still holds
 	noStore = []string{"no-store"}
@@ -73,10 +75,13 @@ func (g *generation) tagged(c echo.Context) bool { return tagged(c, g.etag) }
 
 // tagged sets an entity tag, which is a header with quotes, and compares it with those that the client has: weakly, as
 // RFC 9110 13.1.2 says. Tags are plain here; whoever compresses marks them on their way out and back in.
-func tagged(c echo.Context, etag []string) bool {
+func tagged(c echo.Context, etag []string) bool { return taggedAs(c, etag, noCache) }
+
+// taggedAs is tagged for what may be kept in another way.
+func taggedAs(c echo.Context, etag, control []string) bool {
 	h := c.Response().Header()
 	h[headerETag] = etag
-	h[headerCacheControl] = noCache
+	h[headerCacheControl] = control
 	for _, line := range c.Request().Header["If-None-Match"] {
 		for tag := range strings.SplitSeq(line, ",") {
 			tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")

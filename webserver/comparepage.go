@@ -1,6 +1,7 @@
 package webserver
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -48,7 +49,15 @@ type compareRow struct {
 	SameVersions bool
 }
 
-// comparePage shows what differs between two kernels.
+// compareWords are the values of show, the default first.
+var compareWords = []string{"changed", "added", "removed", "upgraded", "downgraded", "rebuilt", "same", "all"}
+
+// swapped are the values of show that mean another one when the kernels change places.
+var swapped = map[string]string{
+	"added": "removed", "removed": "added", "upgraded": "downgraded", "downgraded": "upgraded",
+}
+
+// comparePage shows what differs between two kernels. With one of them it is the form for the other.
 func (s *server) comparePage(c echo.Context) error {
 	g, err := s.loaded(noData)
 	if err != nil {
@@ -58,13 +67,21 @@ func (s *server) comparePage(c echo.Context) error {
 	data := compareData{A: q.text("a"), B: q.text("b")}
 	f := frame{Name: "compare", Title: "Compare kernels", Section: "compare"}
 	status := http.StatusOK
-	if data.A != "" || data.B != "" {
+	if data.A != "" && data.B != "" {
 		var kernels [2]catalog.Kernel
 		if kernels, status = s.comparedKernels(g, &data); status == http.StatusOK {
 			a, b := kernels[0], kernels[1]
+			compared, show := catalog.Compare(a, b), q.choice("show", compareWords)
+			rows := shown(compared.Packages, show)
+			if q.wantsCSV() {
+				return g.writeCSV(c, "changes", changeHead, recordsOf(rows, changeRecord))
+			}
+			query := fields{"a", data.A, "b", data.B}
 			f.Title = a.Name() + " " + a.Version() + " and " + b.Name() + " " + b.Version()
-			f.Twin = s.BasePath + "/api/v1/compare" + fields{"a", data.A, "b", data.B}.String()
-			s.compareInto(&data, a, b, q)
+			f.Twin = s.BasePath + "/api/v1/compare" + query.String()
+			f.CSV = csvLink(s.BasePath+"/compare", query.with("show", show))
+			data.KernelA, data.KernelB = s.kernelLink(a.Key()), s.kernelLink(b.Key())
+			s.compareInto(&data, compared.Counts, rows, show, q.offset())
 		}
 	}
 	offered := g.orders["language"]()
@@ -107,56 +124,35 @@ func (s *server) nearComparisons(g *generation, data *compareData, which int, ke
 	return near
 }
 
-// compareInto puts the comparison into the page: what changed, or what show asks for.
-func (s *server) compareInto(data *compareData, a, b catalog.Kernel, q *v1Query) {
-	compared := catalog.Compare(a, b)
-	n := compared.Counts
+// compareInto puts the comparison into the page: the packages that were chosen, and what else could be.
+func (s *server) compareInto(data *compareData, n catalog.Counts, rows []catalog.Differ, show string, offset int) {
 	path, query := s.BasePath+"/compare", fields{"a", data.A, "b", data.B}
-	data.Compared, data.KernelA, data.KernelB = true, s.kernelLink(a.Key()), s.kernelLink(b.Key())
-	data.Swap = path + fields{"a", data.B, "b", data.A}.String()
-	data.Choices = []compareChoice{
-		{Label: "changed", Count: n.Changed()},
-		{Label: "added", Count: n.Added},
-		{Label: "removed", Count: n.Removed},
-		{Label: "upgraded", Count: n.Upgraded},
-		{Label: "downgraded", Count: n.Downgraded},
-		{Label: "rebuilt", Count: n.Rebuilt},
-		{Label: "same", Count: n.Same},
-		{Label: "all", Count: len(compared.Packages)},
+	data.Compared = true
+	data.Swap = path + fields{"a", data.B, "b", data.A, "show", cmp.Or(swapped[show], show)}.String()
+	counts := []int{n.Changed(), n.Added, n.Removed, n.Upgraded, n.Downgraded, n.Rebuilt, n.Same}
+	all := n.Changed() + n.Added + n.Removed + n.Same
+	for i, count := range append(counts, all) {
+		label := compareWords[i]
+		data.Choices = append(data.Choices, compareChoice{
+			Label: label, Count: count, URL: path + query.with("show", label).String(), Chosen: label == show,
+		})
 	}
-	show := data.Choices[0].Label
-	for i := range data.Choices {
-		choice := &data.Choices[i]
-		choice.URL = path + query.with("show", choice.Label).String()
-		if choice.Label == q.text("show") {
-			show = choice.Label
-		}
-	}
-	for i := range data.Choices {
-		data.Choices[i].Chosen = data.Choices[i].Label == show
-	}
-	var rows []catalog.Differ
-	for _, d := range compared.Packages {
-		if shows(show, d.Change) {
-			rows = append(rows, d)
-		}
-	}
-	data.Pager = newPager(path, query.with("show", show), q.offset(), len(rows))
+	data.Pager = newPager(path, query.with("show", show), offset, len(rows))
 	for _, d := range cut(data.Pager, rows) {
 		data.Rows = append(data.Rows, s.compareRow(d))
 	}
 }
 
-// shows reports whether a choice includes a change.
-func shows(choice string, change catalog.Change) bool {
-	switch choice {
-	case "all":
-		return true
-	case "changed":
-		return change == catalog.Upgraded || change == catalog.Downgraded || change == catalog.Rebuilt
-	default:
-		return choice == string(change)
+// shown returns the packages that a choice includes.
+func shown(all []catalog.Differ, choice string) []catalog.Differ {
+	var rows []catalog.Differ
+	for _, d := range all {
+		changed := d.Change == catalog.Upgraded || d.Change == catalog.Downgraded || d.Change == catalog.Rebuilt
+		if choice == "all" || choice == "changed" && changed || choice == string(d.Change) {
+			rows = append(rows, d)
+		}
 	}
+	return rows
 }
 
 func (s *server) compareRow(d catalog.Differ) compareRow {

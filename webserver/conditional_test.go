@@ -22,10 +22,12 @@ var targets = map[string]bool{
 	"/data/collated_manifests.json": true, "/data/package_index.json": true,
 	"/find": true, "/find?q=sf%2C+openssl&language=R": true, "/find?spec=sf%3E9": true, "/kernels": true, "/kernels?has=sf&sort=-name": true,
 	"/kernels/R/pecan": true, "/kernels/R/pecan/1.9": true, "/kernels/R/pecan/1.9?q=s&source=r&sort=-name": true,
-	"/packages": true, "/packages?q=numpyy": true, "/packages/sf": true, "/compare": true, "/compare?a=R/pecan/1.9&b=R/pecan/1.10&show=all": true,
+	"/packages": true, "/packages?q=numpyy": true, "/packages/sf": true, "/compare": true, "/packages?sort=-entries": true,
+	"/kernels?format=csv": true, "/packages/sf?format=csv": true, "/find?q=sf&format=csv": true, "/api/v1/suggest?q=s": true, "/compare?a=R/pecan/1.9&b=R/pecan/1.10&show=all": true,
 	"/help": true, "/status": false,
 	"/openapi.json": false, "/docs": false, "/redoc": false, "/static/style.css": false, "/static/pages.js": false, "/static/icon.svg": false,
-	"/health": false, "/livez": false, "/readyz": false, "/api/v1/status": false,
+	"/opensearch.xml": false,
+	"/health":         false, "/livez": false, "/readyz": false, "/api/v1/status": false,
 }
 
 // A client that has an answer is told so, however it says it.

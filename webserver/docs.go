@@ -2,24 +2,17 @@ package webserver
 
 import (
 	"bytes"
-	_ "embed"
-	"html/template"
 	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-//go:embed assets/docs.html
-var docsHTML string
-
-var docsTemplate = template.Must(template.New("docs").Parse(docsHTML))
-
 // docsData is what the page of the API shows.
 type docsData struct {
-	Base, Site, Title, Version, Description string
-	Operations                              []docsOperation
-	Schemas                                 []docsSchema
+	Title, Version, Description string
+	Operations                  []docsOperation
+	Schemas                     []docsSchema
 }
 
 type docsOperation struct {
@@ -40,10 +33,10 @@ type docsContent struct{ Type, Ref string }
 
 type docsSchema struct{ Name, Text string }
 
-// renderDocs makes the page of an OpenAPI document.
-func renderDocs(document []byte, base, site string) ([]byte, error) {
+// newDocsData takes what the page shows from an OpenAPI document.
+func newDocsData(document []byte) (docsData, error) {
 	data := docsData{
-		Base: base, Site: site, Title: text(document, "info", "title"), Version: text(document, "info", "version"),
+		Title: text(document, "info", "title"), Version: text(document, "info", "version"),
 		Description: text(document, "info", "description"),
 	}
 	components := at(document, "components")
@@ -55,13 +48,11 @@ func renderDocs(document []byte, base, site string) ([]byte, error) {
 	}
 	for name, schema := range members(at(components, "schemas")) {
 		if err := schema.Indent(jsontext.WithIndent("  ")); err != nil {
-			return nil, err
+			return data, err
 		}
 		data.Schemas = append(data.Schemas, docsSchema{name, string(schema)})
 	}
-	var page bytes.Buffer
-	err := docsTemplate.Execute(&page, data)
-	return page.Bytes(), err
+	return data, nil
 }
 
 // docsComponents are the parameters and answers that several operations share, by the reference to them.

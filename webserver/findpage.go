@@ -80,11 +80,15 @@ func (s *server) findPage(c echo.Context) error {
 	} else if len(specs) > 0 {
 		f.Title = "Kernels with " + strings.Join(specs, ", ")
 		f.Twin = s.BasePath + "/api/v1/find" + data.Form.query(specs).String()
+		f.CSV = csvLink(s.BasePath+"/find", data.Form.query(specs))
+		if q.wantsCSV() {
+			return s.findCSV(c, g, data.Form, specs)
+		}
 		if status, err = s.answerPage(c, g, &data, specs, q.offset()); err != nil {
 			return err
 		}
 		if status != http.StatusOK {
-			f.Twin = "" // it would be an error
+			f.Twin, f.CSV = "", "" // they would be errors
 		}
 	}
 	f.Main = data
@@ -140,6 +144,18 @@ func (s *server) answerPage(c echo.Context, g *generation, data *findData, specs
 		data.Guesses = s.guesses(g, &data.Form, answer.Specs)
 	}
 	return http.StatusOK, nil
+}
+
+// findCSV answers with records: as many kernels as the API lists at most.
+func (s *server) findCSV(c echo.Context, g *generation, form findForm, specs []string) error {
+	answer, err := g.find(c.Request().Context(), catalog.Query{
+		Specs: specs, Language: form.Language, Exact: form.Exact,
+		Matches: catalog.Page{Limit: maxLimit}, NearMisses: catalog.Page{Limit: maxLimit},
+	})
+	if err != nil {
+		return err
+	}
+	return g.writeCSV(c, "find", findHead, findRecords(answer))
 }
 
 func (s *server) findMatch(m catalog.Match, missing []catalog.Unmatched) findMatch {

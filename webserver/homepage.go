@@ -16,6 +16,7 @@ type homeData struct {
 	Kernels, Packages int
 	Form              findForm
 	Languages         []homeLanguage
+	Use               bool // there is a column of commands
 }
 
 type homeLanguage struct {
@@ -33,6 +34,7 @@ type kernelLine struct {
 	Indexed                   moment
 	Description               string
 	Deprecated, Default       bool
+	Use                       string // the command, "" for none
 }
 
 func (s *server) kernelLine(k catalog.Kernel) kernelLine {
@@ -40,7 +42,7 @@ func (s *server) kernelLine(k catalog.Kernel) kernelLine {
 	return kernelLine{
 		Link: s.kernelLink(k.Key()), Language: k.Language(), LanguageVersion: k.LanguageVersion(), Packages: k.Len(),
 		Indexed: momentOf(k.IndexedDate(), s.Now()), Description: info.Description,
-		Deprecated: info.Deprecated, Default: info.Default,
+		Deprecated: info.Deprecated, Default: info.Default, Use: command(s.UseCommand, k.Key()),
 	}
 }
 
@@ -51,7 +53,7 @@ func (s *server) indexPage(c echo.Context) error {
 		return s.writePage(c, http.StatusOK, frame{Name: "noindex", Title: "No index yet"})
 	}
 	stats := g.Stats()
-	data := homeData{Kernels: stats.Kernels, Packages: stats.Packages, Form: findForm{Languages: g.languageNames()}}
+	data := homeData{Kernels: stats.Kernels, Packages: stats.Packages, Form: findForm{Languages: g.languageNames()}, Use: s.UseCommand != ""}
 	for l := range g.Languages() {
 		data.Languages = append(data.Languages, homeLanguage{
 			Name: l.Name(), Total: l.Len(), All: s.BasePath + "/kernels" + fields{"language", l.Name()}.String(),

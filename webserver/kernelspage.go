@@ -17,6 +17,8 @@ type kernelsData struct {
 	Heads                     []sorting
 	Kernels                   []kernelLine
 	Pager                     pager
+	All                       int
+	Use                       bool // there is a column of commands
 }
 
 // kernelColumns are the heads of the list, with the words that it can be sorted by.
@@ -34,6 +36,7 @@ func (s *server) kernelsPage(c echo.Context) error {
 	data := kernelsData{
 		Language: q.text("language"), Text: q.text("q"), Has: strings.TrimSpace(q.text("has")),
 		Sort: q.choice("sort", sortWords), Languages: g.languageNames(),
+		All: g.Stats().Kernels, Use: s.UseCommand != "",
 	}
 	filter := catalog.Filter{Language: data.Language, Name: data.Text}
 	if data.Has != "" {
@@ -42,6 +45,9 @@ func (s *server) kernelsPage(c echo.Context) error {
 	query := fields{"language", data.Language, "q", data.Text, "has", data.Has, "sort", q.text("sort")}
 	path := s.BasePath + "/kernels"
 	list, total := g.pick(filter, data.Sort, page{Limit: g.Stats().Kernels})
+	if q.wantsCSV() {
+		return g.writeCSV(c, "kernels", kernelHead, recordsOf(list, kernelRecord))
+	}
 	data.Pager = newPager(path, query, q.offset(), total)
 	for _, k := range cut(data.Pager, list) {
 		data.Kernels = append(data.Kernels, s.kernelLine(k))
@@ -51,7 +57,8 @@ func (s *server) kernelsPage(c echo.Context) error {
 	}
 	twin := fields{"language", data.Language, "name", data.Text, "package", data.Has, "sort", data.Sort}
 	return s.writePage(c, http.StatusOK, frame{
-		Name: "kernels", Title: "Kernels", Section: "kernels", Twin: s.BasePath + "/api/v1/kernels" + twin.String(), Main: data,
+		Name: "kernels", Title: "Kernels", Section: "kernels", Main: data,
+		Twin: s.BasePath + "/api/v1/kernels" + twin.String(), CSV: csvLink(path, query),
 	})
 }
 

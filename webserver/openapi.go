@@ -21,12 +21,11 @@ var openAPIFile []byte
 type apiDocument struct {
 	body []byte
 	etag []string
-	page []byte // HTML
-	tag  []string
+	docs docsData
 }
 
-// newAPIDocument makes the description for a site of that title below the base path.
-func newAPIDocument(base, site string) (apiDocument, error) {
+// newAPIDocument makes the description for a site below the base path.
+func newAPIDocument(base string) (apiDocument, error) {
 	body := openAPIFile
 	if base != "" {
 		var err error
@@ -34,11 +33,11 @@ func newAPIDocument(base, site string) (apiDocument, error) {
 			return apiDocument{}, fmt.Errorf("the description of the API: %w", err)
 		}
 	}
-	page, err := renderDocs(body, base, site)
+	docs, err := newDocsData(body)
 	if err != nil {
 		return apiDocument{}, fmt.Errorf("the page of the API: %w", err)
 	}
-	return apiDocument{body: body, etag: contentTag(body), page: page, tag: contentTag(page)}, nil
+	return apiDocument{body: body, etag: contentTag(body), docs: docs}, nil
 }
 
 // withServer puts the base path into the list of servers.
@@ -119,9 +118,15 @@ func (s *server) openAPI(c echo.Context) error {
 
 // docsPage serves the description for people. It needs no network but this server.
 func (s *server) docsPage(c echo.Context) error {
+	body, err := s.renderPage(frame{
+		Name: "docs", Title: s.api.docs.Title, Section: "docs", Twin: s.BasePath + "/openapi.json", Main: s.api.docs,
+	})
+	if err != nil {
+		return err
+	}
 	c.Response().Header().Set("Content-Security-Policy", pagePolicy)
-	if tagged(c, s.api.tag) {
+	if tagged(c, contentTag(body)) { // it is the same before there is an index
 		return nil
 	}
-	return writeBody(c, http.StatusOK, typeHTML, s.api.page)
+	return writeBody(c, http.StatusOK, typeHTML, body)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -15,6 +16,9 @@ import (
 // packagesData is the list of packages.
 type packagesData struct {
 	Text     string
+	Sort     string
+	Heads    []sorting
+	All      int // how many names there are
 	Packages []packageCount
 	Pager    pager
 	Guesses  []link
@@ -25,6 +29,9 @@ type packageCount struct {
 	Rows int
 }
 
+// packageWords are the values of sort, the default first.
+var packageWords = []string{"name", "-name", "entries", "-entries"}
+
 // packagesPage lists the packages whose names contain a text.
 func (s *server) packagesPage(c echo.Context) error {
 	g, err := s.loaded(noData)
@@ -32,9 +39,19 @@ func (s *server) packagesPage(c echo.Context) error {
 		return err
 	}
 	q := readQuery(c)
-	data := packagesData{Text: q.text("q")}
+	data := packagesData{Text: q.text("q"), Sort: q.choice("sort", packageWords), All: g.Stats().Packages}
 	found := slices.Collect(g.Search(data.Text))
-	data.Pager = newPager(s.BasePath+"/packages", fields{"q", data.Text}, q.offset(), len(found))
+	sortPackages(found, data.Sort)
+	path, query := s.BasePath+"/packages", fields{"q", data.Text, "sort", q.text("sort")}
+	if q.wantsCSV() {
+		return g.writeCSV(c, "packages", []string{"name", "entries"}, recordsOf(found, func(p catalog.Package) []string {
+			return []string{p.Name(), strconv.Itoa(p.Len())}
+		}))
+	}
+	data.Heads = []sorting{
+		sortHead(path, query, "Package", "name", data.Sort), sortHead(path, query, "Entries in kernels", "entries", data.Sort),
+	}
+	data.Pager = newPager(path, query, q.offset(), len(found))
 	for _, p := range cut(data.Pager, found) {
 		data.Packages = append(data.Packages, packageCount{s.packageLink(p.Name()), p.Len()})
 	}
@@ -43,8 +60,20 @@ func (s *server) packagesPage(c echo.Context) error {
 	}
 	return s.writePage(c, http.StatusOK, frame{
 		Name: "packages", Title: "Packages", Section: "packages", Main: data,
-		Twin: s.BasePath + "/api/v1/packages" + fields{"query", data.Text}.String(),
+		Twin: s.BasePath + "/api/v1/packages" + fields{"query", data.Text}.String(), CSV: csvLink(path, query),
 	})
+}
+
+// sortPackages sorts packages that are by name. Of the same number of entries, those stay by name.
+func sortPackages(list []catalog.Package, sort string) {
+	switch sort {
+	case "-name":
+		slices.Reverse(list)
+	case "entries":
+		slices.SortStableFunc(list, func(a, b catalog.Package) int { return cmp.Compare(a.Len(), b.Len()) })
+	case "-entries":
+		slices.SortStableFunc(list, func(a, b catalog.Package) int { return cmp.Compare(b.Len(), a.Len()) })
+	}
 }
 
 func (s *server) nearPackages(g *generation, name string) []link {
@@ -85,10 +114,15 @@ func (s *server) packagePage(c echo.Context) error {
 	if !ok {
 		return &httpError{status: http.StatusNotFound, detail: "There is no package " + name, near: s.nearPackages(g, name)}
 	}
+	q := readQuery(c)
 	rows := newestFirst(p)
+	if q.wantsCSV() {
+		return g.writeCSV(c, "package", rowHead, recordsOf(rows, rowRecord))
+	}
+	place := s.place("/packages", name)
 	data := packageData{
 		Name: name, Find: s.findName(name),
-		Pager: newPager(s.place("/packages", name), nil, readQuery(c).offset(), len(rows)),
+		Pager: newPager(place, nil, q.offset(), len(rows)),
 	}
 	for _, row := range cut(data.Pager, rows) {
 		data.Rows = append(data.Rows, packageKernel{
@@ -101,7 +135,8 @@ func (s *server) packagePage(c echo.Context) error {
 		}
 	}
 	return s.writePage(c, http.StatusOK, frame{
-		Name: "package", Title: "Package " + name, Section: "packages", Main: data, Twin: s.place("/api/v1/packages", name),
+		Name: "package", Title: "Package " + name, Section: "packages", Main: data,
+		Twin: s.place("/api/v1/packages", name), CSV: csvLink(place, nil),
 	})
 }
 

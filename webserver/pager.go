@@ -2,8 +2,12 @@ package webserver
 
 import "strconv"
 
-// pageSize is how many rows a page lists at once; a kernel's packages are usually fewer.
-const pageSize = 200
+// pageSize is how many rows a page lists at once, and packagesShown of the packages of one kernel, which are usually
+// fewer: those that are all there are filtered without asking again.
+const (
+	pageSize      = 200
+	packagesShown = 1000
+)
 
 // pager leads through a list: First to Last are shown of Total.
 type pager struct {
@@ -13,10 +17,15 @@ type pager struct {
 
 // newPager says which part of total rows to show from offset on. Query is that of the page.
 func newPager(path string, query fields, offset, total int) pager {
-	offset = min(offset, max(total-1, 0)/pageSize*pageSize)
-	p := pager{First: min(offset+1, total), Last: min(offset+pageSize, total), Total: total}
+	return newPagerOf(pageSize, path, query, offset, total)
+}
+
+// newPagerOf is newPager for parts of another size.
+func newPagerOf(size int, path string, query fields, offset, total int) pager {
+	offset = min(offset, max(total-1, 0)/size*size)
+	p := pager{First: min(offset+1, total), Last: min(offset+size, total), Total: total}
 	if offset > 0 {
-		p.Previous = path + append(query.with("offset", ""), "offset", positive(offset-pageSize)).String()
+		p.Previous = path + append(query.with("offset", ""), "offset", positive(offset-size)).String()
 	}
 	if p.Last < total {
 		p.Next = path + append(query.with("offset", ""), "offset", positive(p.Last)).String()
@@ -47,13 +56,14 @@ func (q *v1Query) offset() int {
 // sorting is one head of a column that a table can be sorted by.
 type sorting struct {
 	Text  string
+	Word  string // the value of sort
 	URL   string // sorts by it, or the other way round
 	Order string // of aria-sort: ascending, descending or none
 }
 
 // sortHead makes the head of a column; sort is what the table is sorted by.
 func sortHead(path string, query fields, text, word, sort string) sorting {
-	head := sorting{Text: text, URL: path + query.with("sort", word).String(), Order: "none"}
+	head := sorting{Text: text, Word: word, URL: path + query.with("sort", word).String(), Order: "none"}
 	switch sort {
 	case word:
 		head.Order, head.URL = "ascending", path+query.with("sort", "-"+word).String()

@@ -205,8 +205,8 @@ func TestAges(t *testing.T) {
 	}
 	s := newSite(t, "ours")
 	for target, want := range map[string]string{
-		"/packages/sf": "2 entries", "/packages/Rcpp": "1 entry", "/kernels": "6 kernels", "/kernels?q=astro": "1 kernel",
-		"/packages": "11 packages", "/packages?q=none": "0 packages",
+		"/packages/sf": "2 entries", "/packages/Rcpp": "1 entry", "/kernels": "6 of 6 kernels", "/kernels?q=astro": "1 of 6 kernels",
+		"/packages": "11 of 11 packages", "/packages?q=none": "0 of 11 packages",
 	} {
 		if p := s.page(http.StatusOK, target); !slices.Contains(p.words, want) {
 			t.Errorf("%s: no %q in %q", target, want, p.words)

@@ -2,6 +2,7 @@ package webserver
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -55,10 +56,15 @@ const pagePolicy = "default-src 'none'; script-src 'self'; connect-src 'self'; s
 type frame struct {
 	Base, SiteTitle, Organization, HelpURL, Version string
 
+	Assets map[string]string // where files are, by their plain names
+	Logo   string            // where the logo is, "" for none
+	Tag    string            // of what is served now: pages ask whether it still is
+
 	Name    string  // of the template
 	Title   string  // of the page, beside that of the site
 	Section string  // the entry of the navigation that leads here
 	Twin    string  // the link to the same as JSON
+	CSV     string  // the link to the same as CSV
 	Indexed *moment // when the index was last known to be right
 	Banners []banner
 	Main    any
@@ -84,6 +90,10 @@ func (s *server) writePage(c echo.Context, status int, f frame) error {
 func (s *server) renderPage(f frame) ([]byte, error) {
 	f.Base, f.Version, f.SiteTitle = s.BasePath, s.Version, s.SiteTitle
 	f.Organization, f.HelpURL = s.Organization, s.HelpURL
+	f.Assets, f.Logo = s.assets.urls, cmp.Or(s.assets.urls["logo.svg"], s.assets.urls["logo.png"])
+	if g := s.generation(); g != nil {
+		f.Tag = g.etag[0]
+	}
 	f.Indexed, f.Banners = s.freshness()
 	var body bytes.Buffer
 	err := pageTemplates[f.Name].ExecuteTemplate(&body, "frame", f)

@@ -6,11 +6,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 )
 
-var colour = regexp.MustCompile(`--([a-z-]+): #([0-9a-f]{6});`)
+var colour = regexp.MustCompile(`--([a-z-]+): light-dark\(#([0-9a-f]{6}), #([0-9a-f]{6})\);`)
 
 // Text has a contrast of at least 4.5 in both themes, and focus, lines of fields and marks of at least 3 (WCAG 2.2 AA).
 func TestContrast(t *testing.T) {
@@ -18,14 +17,10 @@ func TestContrast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	light, dark, ok := strings.Cut(string(style), "@media (prefers-color-scheme: dark)")
-	if !ok {
-		t.Fatal("no dark theme")
-	}
-	for theme, text := range map[string]string{"light": light, "dark": dark} {
+	for i, theme := range []string{"light", "dark"} {
 		colours := map[string]float64{}
-		for _, m := range colour.FindAllStringSubmatch(text, -1) {
-			colours[m[1]] = luminance(t, m[2])
+		for _, m := range colour.FindAllStringSubmatch(string(style), -1) {
+			colours[m[1]] = luminance(t, m[2+i])
 		}
 		for _, pair := range []struct {
 			front, back string
@@ -39,6 +34,7 @@ func TestContrast(t *testing.T) {
 			{"link", "panel", 4.5},
 			{"on-accent", "accent", 4.5},
 			{"on-tag", "tag", 4.5},
+			{"on-note", "note", 4.5},
 			{"on-warning", "warning", 4.5},
 			{"on-error", "error", 4.5},
 			{"focus", "back", 3},

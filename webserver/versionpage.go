@@ -70,36 +70,39 @@ func (s *server) versionPage(c echo.Context) error {
 			data.Commands = append(data.Commands, shellCommand{known.Label, command(known.Text, key)})
 		}
 	}
-	s.listPackagesOf(c, k, &data)
-	return s.writePage(c, http.StatusOK, frame{
-		Name: "version", Title: k.Name() + " " + k.Version() + " (" + k.Language() + ")", Section: "kernels", Twin: api, Main: data,
-	})
-}
-
-// listPackagesOf puts the packages into the page that its query asks for: in any order, the filter stays.
-func (s *server) listPackagesOf(c echo.Context, k catalog.Kernel, data *versionData) {
 	q := readQuery(c)
-	data.Text, data.Source, data.Sort = q.text("q"), q.text("source"), q.choice("sort", []string{"name", "-name", "source", "-source"})
-	var rows []catalog.Row
-	for row := range k.Rows() {
-		if source := string(row.Source()); !slices.Contains(data.Sources, source) {
-			data.Sources = append(data.Sources, source)
-		}
-		if (data.Source == "" || data.Source == string(row.Source())) && containsFold(row.Name(), data.Text) {
-			rows = append(rows, row)
-		}
+	rows, query := data.pick(k, q)
+	if q.wantsCSV() {
+		return g.writeCSV(c, "packages", packageHead, recordsOf(rows, packageRecord))
 	}
-	slices.Sort(data.Sources)
-	slices.SortStableFunc(rows, packageOrder(data.Sort))
-	path := s.place("/kernels", k.Language(), k.Name(), k.Version())
-	query := fields{"q", data.Text, "source", data.Source, "sort", q.text("sort")}
-	data.Pager = newPager(path, query, q.offset(), len(rows))
+	path := s.place("/kernels", names...)
+	data.Pager = newPagerOf(packagesShown, path, query, q.offset(), len(rows))
 	data.Heads = []sorting{sortHead(path, query, "Name", "name", data.Sort), sortHead(path, query, "Source", "source", data.Sort)}
 	for _, row := range cut(data.Pager, rows) {
 		data.Packages = append(data.Packages, packageLine{
 			s.packageLink(row.Name()), row.Version(), string(row.Source()), row.Build(), row.Channel(),
 		})
 	}
+	return s.writePage(c, http.StatusOK, frame{
+		Name: "version", Title: k.Name() + " " + k.Version() + " (" + k.Language() + ")", Section: "kernels", Main: data,
+		Twin: api, CSV: csvLink(path, query),
+	})
+}
+
+// pick returns the packages that the query of the page asks for, and that query: in any order, the filter stays.
+func (d *versionData) pick(k catalog.Kernel, q *v1Query) (rows []catalog.Row, query fields) {
+	d.Text, d.Source, d.Sort = q.text("q"), q.text("source"), q.choice("sort", []string{"name", "-name", "source", "-source"})
+	for row := range k.Rows() {
+		if source := string(row.Source()); !slices.Contains(d.Sources, source) {
+			d.Sources = append(d.Sources, source)
+		}
+		if (d.Source == "" || d.Source == string(row.Source())) && containsFold(row.Name(), d.Text) {
+			rows = append(rows, row)
+		}
+	}
+	slices.Sort(d.Sources)
+	slices.SortStableFunc(rows, packageOrder(d.Sort))
+	return rows, fields{"q", d.Text, "source", d.Source, "sort", q.text("sort")}
 }
 
 // packageOrder is by name whatever the case, or by source and then so; a minus sign turns the first of these round.

@@ -38,6 +38,8 @@ type Options struct {
 	GetCommand   string        // makes a kernel the user's own
 	UseCommand   string        // has the user's next session run in it
 	StaleAfter   time.Duration // the age from which pages warn; never if it is not positive
+	Logo         []byte        // an SVG or PNG file, up to MaxLogoBytes; none if empty
+	Accent       string        // the colour of buttons and lines, as #rrggbb; ours if empty
 }
 
 // server is what the handlers share.
@@ -46,12 +48,13 @@ type server struct {
 	echo    *echo.Echo
 	allow   map[string]string // by route pattern: the methods to name in a 405
 	api     apiDocument
+	assets  *assets
 	made    atomic.Pointer[generation]
 	answers answerPool
 }
 
-// New returns the routes with their error handler, and nothing around them. It fails if the base path is none, or the
-// help is nowhere that a link may lead.
+// New returns the routes with their error handler, and nothing around them. It fails if the base path is none, if the
+// help is nowhere that a link may lead, and if logo or accent are nothing that pages can show.
 //
 // With a base path the routes are found below it and, for a proxy that cuts it off, at the root as well; redirects and
 // links always carry it.
@@ -71,7 +74,10 @@ func New(o Options) (*echo.Echo, error) {
 		return nil, err
 	}
 	s := &server{Options: o, echo: echo.New(), allow: map[string]string{}}
-	if s.api, err = newAPIDocument(base, o.SiteTitle); err != nil {
+	if s.assets, err = brandedAssets(o); err != nil {
+		return nil, err
+	}
+	if s.api, err = newAPIDocument(base); err != nil {
 		return nil, err
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
@@ -79,6 +85,19 @@ func New(o Options) (*echo.Echo, error) {
 	s.echo.Pre(s.normalize)
 	s.install()
 	return s.echo, nil
+}
+
+// brandedAssets makes the files that pages need of what is configured.
+func brandedAssets(o Options) (*assets, error) {
+	colour, err := newAccent(o.Accent)
+	if err != nil {
+		return nil, err
+	}
+	picture, err := newLogo(o.Logo)
+	if err != nil {
+		return nil, err
+	}
+	return newAssets(o.BasePath, colour, picture)
 }
 
 // install is the list of all routes.
@@ -104,6 +123,7 @@ func (s *server) install() {
 	s.get("/api/v1/compare", s.compareKernels)
 	s.get("/api/v1/packages", s.listPackages)
 	s.get("/api/v1/packages/:package_name", s.showPackage)
+	s.get("/api/v1/suggest", s.suggest)
 	s.get("/api/v1/status", s.status)
 
 	s.get("/find", s.findPage)
@@ -115,6 +135,7 @@ func (s *server) install() {
 	s.get("/compare", s.comparePage)
 	s.get("/status", s.statusPage)
 	s.get("/help", s.helpPage)
+	s.get("/opensearch.xml", s.openSearchFile)
 
 	s.get("/data/:document", s.rawDocument)
 	s.get("/static/:file", s.staticFile)
