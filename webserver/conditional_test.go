@@ -33,11 +33,11 @@ var targets = map[string]bool{
 // A client that has an answer is told so, however it says it.
 func TestNotModified(t *testing.T) {
 	s := newSite(t, "ours")
-	for target := range targets {
+	for target, made := range targets {
 		w := s.get(http.StatusOK, target)
 		tag := w.Header().Get("ETag")
 		if tag == "" {
-			if w.Header().Get("Cache-Control") != "no-store" {
+			if made || w.Header().Get("Cache-Control") != "no-store" {
 				t.Errorf("%s: neither tag nor no-store", target)
 			}
 			continue

@@ -79,7 +79,7 @@ func (s *server) writePage(c echo.Context, status int, f frame) error {
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", pagePolicy)
 	switch {
-	case status != http.StatusOK || f.Indexed == nil:
+	case status != http.StatusOK || s.Pair.Current() == nil:
 		h[headerCacheControl] = noStore
 	case tagged(c, contentTag(body)):
 		return nil
