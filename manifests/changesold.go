@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -38,7 +37,7 @@ func openOldKernels(l Location, order func(a, b KernelKey) int) (*oldKernels, er
 	}
 	if err != nil {
 		o.close()
-		return nil, fmt.Errorf("%s: %w", l.Name, err)
+		return nil, err
 	}
 	return o, nil
 }

@@ -70,7 +70,7 @@ func (w *changeWalk) close() {
 func (w *changeWalk) giveUp(err error) {
 	w.close()
 	if !errors.Is(err, fs.ErrNotExist) {
-		w.rules.Warn(fmt.Errorf("the changes begin anew, for the index before cannot be compared with: %w", err))
+		w.rules.Warn(fmt.Errorf("the changes begin anew, for the old %s cannot be compared with: %w", CollatedName, err))
 	}
 }
 

@@ -62,6 +62,7 @@ func TestKilledRunsLeaveAWholePair(t *testing.T) {
 			killed++
 		}
 		_ = cmd.Wait() // killed, or done a moment before
+		leads(t, root)
 	}
 	if out, err := command().CombinedOutput(); err != nil {
 		t.Errorf("the run after: %v\n%s", err, out)
@@ -87,10 +88,29 @@ func keepLoading(ctx context.Context, t *testing.T, root string, loads, generati
 			t.Errorf("load %d: %v", loads.Load(), err)
 			return
 		case err == nil:
+			checkChanges(t, dir)
 			loads.Add(1)
 			seen[pair.Collated.Generation] = true
 			generations.Store(int64(len(seen)))
 		}
+	}
+}
+
+// checkChanges checks that there is a whole document of changes. It need not lead to the pair that was just loaded,
+// which may have been replaced since.
+func checkChanges(t *testing.T, dir fs.FS) {
+	c, err := manifests.ReadChanges(manifests.Location{FS: dir, Name: manifests.ChangesName})
+	if err != nil || len(c.Runs) == 0 {
+		t.Errorf("%d runs: %v", len(c.Runs), err)
+	}
+}
+
+// leads checks, with nobody writing, that the document of changes leads to the pair.
+func leads(t *testing.T, root string) {
+	t.Helper()
+	c, x := manifests.PairIn(os.DirFS(root))
+	if _, err := manifests.ValidateStore(t.Context(), c, x, nil, func(problem error) { t.Error(problem) }); err != nil {
+		t.Error(err)
 	}
 }
 
