@@ -1,0 +1,192 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"archive/tar"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// images are archives with the two images.
+type images struct{ indexer, web string }
+
+// The names that the component "local" of k8s/deploy expects.
+const (
+	imagePrefix = "docker.io/local"
+	imageTag    = "dev"
+)
+
+// base is the image that kernel-indexer's is built upon.
+const base = `FROM scratch
+COPY conda /usr/local/bin/conda
+`
+
+// buildImages makes the base image and calls `make images`, as an administrator would where no registry is in reach.
+// buildah keeps what it keeps in scratch.
+func buildImages(ctx context.Context, scratch string) (images, error) {
+	folder := filepath.Join(scratch, "base")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		return images{}, err
+	}
+	if err := os.WriteFile(filepath.Join(folder, "Dockerfile"), []byte(base), 0o644); err != nil {
+		return images{}, err
+	}
+	conda := filepath.Join(folder, "conda")
+	if err := execute(ctx, []string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-o", conda, "./k8s/e2e/conda"); err != nil {
+		return images{}, err
+	}
+	store := filepath.Join(scratch, "store")
+	buildah := []string{"buildah", "--storage-driver", "vfs", "--root", store + "/root", "--runroot", store + "/run"}
+	if err := execute(ctx, nil, append(buildah, "bud", "--isolation", "chroot", "-t", "localhost/base", folder)...); err != nil {
+		return images{}, err
+	}
+	if err := execute(ctx, nil, "make", "images", "IMAGES_FROM=bin", "IMAGE_PREFIX="+imagePrefix, "IMAGE_TAG="+imageTag,
+		"INDEXER_BASE_IMAGE=localhost/base", "WEB_BASE_IMAGE=scratch", "BUILDER=buildah",
+		"BUILDAH="+strings.Join(buildah, " "), "BUILDAHFLAGS=--isolation chroot"); err != nil {
+		return images{}, err
+	}
+	out := images{filepath.Join(scratch, "indexer.tar"), filepath.Join(scratch, "web.tar")}
+	for program, archive := range map[string]string{"kernel-indexer": out.indexer, "kernel-web": out.web} {
+		name := imagePrefix + "/" + program + ":" + imageTag
+		if err := execute(ctx, nil, append(buildah, "push", "-q", name, "docker-archive:"+archive+":"+name)...); err != nil {
+			return images{}, err
+		}
+	}
+	return out, nil
+}
+
+// execute runs a command in the root of the repository.
+func execute(ctx context.Context, env []string, args ...string) error {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), env...)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, text)
+	}
+	return nil
+}
+
+// root is the root of the repository, seen from the folder of this package, where tests run.
+const root = "../.."
+
+// imageConfig is what an image says of itself.
+type imageConfig struct {
+	Config struct {
+		User         string
+		Entrypoint   []string
+		Cmd          []string
+		WorkingDir   string
+		ExposedPorts map[string]struct{}
+		Labels       map[string]string
+		Env          []string
+	} `json:"config"`
+}
+
+// TestImagesHoldOneProgramAndNoTool looks into the images: nothing that builds, nothing that installs, no shell, and a
+// user that Kubernetes can see not to be root.
+func TestImagesHoldOneProgramAndNoTool(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		program, archive string
+		base             []string // files of the base image
+		cmd              []string
+		ports            []string
+	}{
+		{"kernel-indexer", built.indexer, []string{"usr/local/bin/conda"}, []string{"run"}, nil},
+		{"kernel-web", built.web, nil, nil, []string{"8000/tcp", "9090/tcp"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.program, func(t *testing.T) {
+			config, files := readImage(t, tt.archive)
+			binary := "usr/local/bin/" + tt.program
+			want := slices.Sorted(slices.Values(append(tt.base, binary)))
+			if diff := cmp.Diff(want, files); diff != "" {
+				t.Errorf("files (-want +got):\n%s", diff)
+			}
+			c := config.Config
+			if diff := cmp.Diff([]string{"/" + binary}, c.Entrypoint); diff != "" {
+				t.Errorf("entry point (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.cmd, c.Cmd); diff != "" {
+				t.Errorf("command (-want +got):\n%s", diff)
+			}
+			if c.User != "65532:65532" {
+				t.Errorf("user is %q, want numbers that are not root's", c.User)
+			}
+			ports := []string(nil)
+			for port := range c.ExposedPorts {
+				ports = append(ports, port)
+			}
+			slices.Sort(ports)
+			if diff := cmp.Diff(tt.ports, ports); diff != "" {
+				t.Errorf("ports (-want +got):\n%s", diff)
+			}
+			for _, label := range []string{"title", "description", "licenses", "version", "revision"} {
+				if c.Labels["org.opencontainers.image."+label] == "" {
+					t.Errorf("no label %s in %v", label, c.Labels)
+				}
+			}
+		})
+	}
+}
+
+// readImage returns the configuration of the only image in an archive, and the regular files of its layers.
+func readImage(t *testing.T, archive string) (config imageConfig, files []string) {
+	t.Helper()
+	parts := map[string][]byte{}
+	file, err := os.Open(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	eachEntry(t, file, func(h *tar.Header, data []byte) { parts[h.Name] = data })
+	var manifest []struct {
+		Config string
+		Layers []string
+	}
+	if err := json.Unmarshal(parts["manifest.json"], &manifest); err != nil || len(manifest) != 1 {
+		t.Fatalf("manifest of %d images: %v", len(manifest), err)
+	}
+	if err := json.Unmarshal(parts[manifest[0].Config], &config); err != nil {
+		t.Fatal(err)
+	}
+	for _, layer := range manifest[0].Layers {
+		eachEntry(t, strings.NewReader(string(parts[layer])), func(h *tar.Header, _ []byte) {
+			if h.Typeflag != tar.TypeDir {
+				files = append(files, path.Clean(h.Name))
+			}
+		})
+	}
+	slices.Sort(files)
+	return config, files
+}
+
+func eachEntry(t *testing.T, from io.Reader, do func(*tar.Header, []byte)) {
+	t.Helper()
+	for archive := tar.NewReader(from); ; {
+		header, err := archive.Next()
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		do(header, data)
+	}
+}
