@@ -77,9 +77,10 @@ type Indexer struct {
 	status manifests.Status
 	silent bool // no status is written: a single document goes where the caller says
 	root   *rootfs.FS
-	out    *manifests.Dir // the output directory
-	dir    *manifests.Dir // the kernel root
+	out    *manifests.Dir              // the output directory
+	dir    *manifests.Dir              // the kernel root
 	lock   interface{ Unlock() error } // of the kernel root or of a shard; nil if none is held
+	dealt  []manifests.KernelKey       // the kernels of this shard
 }
 
 // New returns an indexer.

@@ -14,8 +14,17 @@ import (
 // Run does what the schedule asks for: it indexes all kernels and then publishes the pair. The status of the run is
 // written beside the pair whatever happens, once the directories are known to be good and the lock is held. The error
 // is one of the types of this package, [manifests.ErrLocked], or the context's.
+//
+// With Config.Shard it indexes the kernels of that shard, and the shard that ends last publishes the pair. A shard that is
+// not the last writes the status only if it is the first of its round to fail.
 func (x *Indexer) Run(ctx context.Context) (manifests.Status, error) {
+	if x.cfg.Shard.Number > 0 {
+		return x.doShard(ctx, true)
+	}
 	return x.do(ctx, func(ctx context.Context) error {
+		if err := x.dropRound(); err != nil {
+			return err
+		}
 		kernels, err := x.index(ctx)
 		if err != nil {
 			return err
@@ -24,26 +33,29 @@ func (x *Indexer) Run(ctx context.Context) (manifests.Status, error) {
 	})
 }
 
-// Index writes the manifests and collates nothing.
+// Index writes the manifests, with Config.Shard those of a shard, and collates nothing.
 func (x *Indexer) Index(ctx context.Context) (manifests.Status, error) {
+	if x.cfg.Shard.Number > 0 {
+		return x.doShard(ctx, false)
+	}
 	return x.do(ctx, func(ctx context.Context) error {
+		if x.cfg.Filter.isEmpty() {
+			if err := x.dropRound(); err != nil {
+				return err
+			}
+		}
 		_, err := x.index(ctx)
 		return err
 	})
 }
 
-// Collate publishes the pair from the manifests there are. Kernels without a manifest are left out and reported.
+// Collate publishes the pair from the manifests there are. Kernels without a manifest are left out and reported. Where
+// shards have indexed, it publishes only what all of them have done; see [RoundError].
 func (x *Indexer) Collate(ctx context.Context, pub manifests.Publication) (manifests.Status, error) {
 	x.status.Lister = ""
 	x.silent = pub != pairNames
 	return x.do(ctx, func(ctx context.Context) error {
-		x.status.Phase = manifests.PhaseCollate
-		kernels, err := Discover(ctx, x.root, x.cfg.Filter)
-		if err != nil {
-			return err
-		}
-		x.status.Kernels = len(kernels)
-		return x.collate(ctx, kernels, pub)
+		return x.collateAll(ctx, pub)
 	})
 }
 
@@ -52,9 +64,17 @@ var pairNames = manifests.Publication{Collated: manifests.CollatedName, Index: m
 
 // do runs work between the phases before and after it.
 func (x *Indexer) do(ctx context.Context, work func(context.Context) error) (manifests.Status, error) {
-	err := x.prepare(ctx)
+	return x.phases(ctx, x.acquire, func(ctx context.Context) error { return x.guard(ctx, work) })
+}
+
+// phases runs what comes before the work, the work, and what comes after it.
+func (x *Indexer) phases(ctx context.Context, acquire, work func(context.Context) error) (manifests.Status, error) {
+	err := x.open()
 	if err == nil {
-		err = x.guard(ctx, work)
+		err = acquire(ctx)
+	}
+	if err == nil {
+		err = work(ctx)
 	}
 	if closeErr := x.close(); err == nil && closeErr != nil {
 		err = closeErr
@@ -64,7 +84,18 @@ func (x *Indexer) do(ctx context.Context, work func(context.Context) error) (man
 
 // guard runs work and says in the status how it went.
 func (x *Indexer) guard(ctx context.Context, work func(context.Context) error) error {
-	err := work(ctx)
+	err := x.settle(ctx, work(ctx))
+	if x.silent {
+		return err
+	}
+	if statusErr := x.out.WriteStatus(x.status); err == nil && statusErr != nil {
+		return &CollateError{Err: statusErr}
+	}
+	return err
+}
+
+// settle says in the status how the work went.
+func (x *Indexer) settle(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
 		err = fmt.Errorf("%w: %w", context.Cause(ctx), err) // what failed, failed because of the interruption
 	}
@@ -77,17 +108,11 @@ func (x *Indexer) guard(ctx context.Context, work func(context.Context) error) e
 			x.status.FailedKernel = kernel.Kernel.String()
 		}
 	}
-	if x.silent {
-		return err
-	}
-	if statusErr := x.out.WriteStatus(x.status); err == nil && statusErr != nil {
-		return &CollateError{Err: statusErr}
-	}
 	return err
 }
 
-// prepare runs the phases before the work: dependencies, root, lock.
-func (x *Indexer) prepare(ctx context.Context) (err error) {
+// open runs the phases before the lock: dependencies, root.
+func (x *Indexer) open() (err error) {
 	x.status.Phase = manifests.PhaseDependencies
 	if err := x.cfg.Source.Find(); err != nil {
 		return &DependencyError{Err: err}
@@ -107,17 +132,31 @@ func (x *Indexer) prepare(ctx context.Context) (err error) {
 	if x.out, err = manifests.OpenDir(x.cfg.OutputDir, x.cfg.Mode); err != nil {
 		return &RootError{Dir: x.cfg.OutputDir, Err: err}
 	}
+	return nil
+}
+
+// acquire takes the lock of the whole kernel root and clears away what killed runs left.
+func (x *Indexer) acquire(ctx context.Context) error {
 	x.status.Phase = manifests.PhaseLock
-	if x.lock, err = manifests.AcquireLock(x.cfg.Root, x.cfg.Now()); err != nil {
+	lock, err := manifests.AcquireLock(x.cfg.Root, x.cfg.Now())
+	if err != nil {
 		return err
 	}
+	x.lock = lock
+	if err := x.removeLeftovers(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+func (x *Indexer) removeLeftovers() error {
 	if _, err := x.dir.RemoveLeftovers(); err != nil {
 		return &RootError{Dir: x.cfg.Root, Err: err}
 	}
 	if _, err := x.out.RemoveLeftovers(); err != nil {
 		return &RootError{Dir: x.cfg.OutputDir, Err: err}
 	}
-	return ctx.Err()
+	return nil
 }
 
 // checkDirectory says why dir cannot be the kernel root or the output directory.

@@ -9,6 +9,8 @@
 //	<OUTPUT_DIR>/index_status.json                                    how the last run went
 //	<KERNEL_ROOT>/icrn_kernel_catalog.json                            where the kernels are (optional)
 //	<KERNEL_ROOT>/.indexing.lock                                      who is writing
+//	<KERNEL_ROOT>/.indexing.round.json                                a run that several processes share, until it is published
+//	<KERNEL_ROOT>/.indexing.round.lock, .indexing.shard-<i>.lock      their locks
 //
 // The package refuses to know where packages come from (conda, pip, R), in
 // which order two kernel versions stand (the caller hands kernels over in

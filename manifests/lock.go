@@ -18,6 +18,7 @@ type Holder struct {
 	PID   int    `json:"pid"`
 	Host  string `json:"host"`
 	Start string `json:"start"`
+	Shard string `json:"shard,omitempty"` // e.g. 2/4, of one that shares its run
 }
 
 // String returns e.g. "process 4711 on node12 since 2026-01-31T04:05:06Z".
@@ -25,7 +26,11 @@ func (h Holder) String() string {
 	if h == (Holder{}) {
 		return "a process that did not say who it is"
 	}
-	return fmt.Sprintf("process %d on %s since %s", h.PID, h.Host, h.Start)
+	text := fmt.Sprintf("process %d on %s since %s", h.PID, h.Host, h.Start)
+	if h.Shard != "" {
+		text = "shard " + h.Shard + ", " + text
+	}
+	return text
 }
 
 // LockedError is [ErrLocked] with the holder's name, which is empty when the
@@ -49,24 +54,41 @@ type Lock struct {
 	// It stays open until the lock is released, since on file systems that
 	// make flock out of POSIX locks closing any descriptor releases the lock.
 	file *os.File
+	// shared locks belong to several processes, none of which is named in the file.
+	shared bool
 }
 
 // AcquireLock takes the lock of an existing kernel root without waiting. It
-// fails with a [LockedError] if another process, or this one, has it. A
-// symbolic link in the place of the lock file is not followed.
+// fails with a [LockedError] if another process, or this one, has it, or has a
+// [ShardLock]. A symbolic link in the place of the lock file is not followed.
 //
 // The file is opened read-write, because an exclusive lock on NFS needs a
 // writable descriptor, and it stays when the lock is released, because removing
 // it would let two processes lock two different files.
 func AcquireLock(kernelRoot string, now time.Time) (*Lock, error) {
-	path := filepath.Join(kernelRoot, LockName)
+	lock, err := tryLock(filepath.Join(kernelRoot, LockName), false)
+	if err != nil {
+		return nil, nameShard(err, kernelRoot)
+	}
+	// The lock is held whether its holder can say so or not: on a full disk
+	// it cannot, and the run is to fail with what it wanted to write there.
+	_ = lock.write(now, "")
+	return lock, nil
+}
+
+// tryLock locks the file at path, for this process alone or shared with others.
+func tryLock(path string, shared bool) (*Lock, error) {
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("lock %s: not a regular file", path)
 	}
 	l := flock.New(path,
 		flock.SetFlag(os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK),
 		flock.SetPermissions(publicMode))
-	switch ok, err := l.TryLock(); {
+	try := l.TryLock
+	if shared {
+		try = l.TryRLock
+	}
+	switch ok, err := try(); {
 	case err != nil:
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	case !ok:
@@ -76,11 +98,7 @@ func AcquireLock(kernelRoot string, now time.Time) (*Lock, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), l.Unlock())
 	}
-	lock := &Lock{l, f}
-	// The lock is held whether its holder can say so or not: on a full disk
-	// it cannot, and the run is to fail with what it wanted to write there.
-	_ = lock.write(now)
-	return lock, nil
+	return &Lock{l, f, shared}, nil
 }
 
 // openLocked opens the file at path again, which must be the one that is
@@ -102,12 +120,12 @@ func openLocked(l *flock.Flock, path string) (*os.File, error) {
 }
 
 // write says who holds the lock. The words are for people; the lock is flock's.
-func (l *Lock) write(now time.Time) error {
+func (l *Lock) write(now time.Time, shard string) error {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	data, err := json.Marshal(Holder{os.Getpid(), cleanText(host), FormatTime(now)})
+	data, err := json.Marshal(Holder{os.Getpid(), cleanText(host), FormatTime(now), shard})
 	if err != nil {
 		return err
 	}
@@ -123,7 +141,11 @@ func (l *Lock) Unlock() error {
 	if l.file == nil {
 		return nil
 	}
-	err := errors.Join(l.file.Truncate(0), l.flock.Unlock(), l.file.Close())
+	var err error
+	if !l.shared {
+		err = l.file.Truncate(0)
+	}
+	err = errors.Join(err, l.flock.Unlock(), l.file.Close())
 	l.file = nil
 	return err
 }

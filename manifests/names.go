@@ -55,7 +55,7 @@ func ManifestPath(k KernelKey) string {
 }
 
 // documents are the names that temporary files are derived from.
-var documents = []string{PackageManifestName, CollatedName, PackageIndexName, ChangesName, StatusName, CatalogName}
+var documents = []string{PackageManifestName, CollatedName, PackageIndexName, ChangesName, StatusName, CatalogName, RoundName}
 
 // isLeftover reports whether name is one that renameio makes for a document or
 // for one of more: "." + document + a random number.

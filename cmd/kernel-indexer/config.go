@@ -34,6 +34,7 @@ type config struct {
 	atomic      bool
 	catalog     bool
 	hostRoot    string
+	shard       shardFlags
 	level       cli.Level
 	noProgress  bool
 }
@@ -152,6 +153,9 @@ func (j jobsFlag) Set(s string) error {
 func (c *config) check(cmd *cobra.Command, _ []string) error {
 	if c.filter.Version != "" && c.filter.Name == "" {
 		return errors.New("--kernel-version requires --kernel-name")
+	}
+	if err := c.shard.check(c.filter); err != nil {
+		return err
 	}
 	if c.timeout <= 0 && cmd.Flags().Lookup("conda-timeout") != nil {
 		return fmt.Errorf("--conda-timeout %s is not a positive duration such as 90s or 2m", c.timeout)

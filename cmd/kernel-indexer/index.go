@@ -19,6 +19,9 @@ func (p *program) runCommand() *cobra.Command {
 		Short: "Index all kernels, then publish the pair: what the CronJob calls",
 		Long: `Index all kernels, then publish collated_manifests.json and package_index.json.
 
+With --shard, several processes share the run: each indexes its part of the
+kernels, and the one that ends last publishes.
+
 The first error ends the run. Exit codes:
   0  indexed and collated
   1  usage, lock held by another run, interrupted, no kernels found
@@ -35,6 +38,7 @@ The first error ends the run. Exit codes:
 	c.rootFlags(cmd.Flags())
 	c.outputFlags(cmd.Flags())
 	c.listerFlags(cmd.Flags())
+	c.shard.flags(cmd.Flags(), p.lookup)
 	return cmd
 }
 
@@ -43,8 +47,15 @@ func (p *program) indexCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "index",
 		Short: "Write the manifests of kernels, all or some, and publish nothing",
+		Long: `Write the manifests of kernels, all or some, and publish nothing.
+
+With --shard, several processes, on any machines, share the kernels evenly: each
+takes every n-th of the list that the first one writes down. "collate" then
+publishes, once all shards are done, and refuses if one failed or is missing.`,
 		Example: `  kernel-indexer index --language R
-  kernel-indexer index --kernel-name pecan --kernel-version 1.9`,
+  kernel-indexer index --kernel-name pecan --kernel-version 1.9
+  kernel-indexer index --shard 1/2 & kernel-indexer index --shard 2/2 & wait
+  kernel-indexer collate --shards 2`,
 		Args:    cobra.NoArgs,
 		PreRunE: both(p.prepare, c.check),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -55,6 +66,7 @@ func (p *program) indexCommand() *cobra.Command {
 	c.outputDirFlag(cmd.Flags())
 	c.listerFlags(cmd.Flags())
 	c.kernelFlags(cmd.Flags())
+	c.shard.flags(cmd.Flags(), p.lookup)
 	return cmd
 }
 
@@ -72,6 +84,9 @@ func (p *program) execute(ctx context.Context, c *config,
 	verb func(*indexer.Indexer, context.Context) (manifests.Status, error),
 ) error {
 	log := cli.NewLogger(c.level, p.out, p.errOut, p.lookup)
+	if c.shard.shard.Number > 0 {
+		log = log.With().Stringer("shard", c.shard.shard).Logger()
+	}
 	report := p.newReporter(log, c.noProgress)
 	start := time.Now()
 	status, err := verb(indexer.New(indexer.Config{
@@ -79,6 +94,7 @@ func (p *program) execute(ctx context.Context, c *config,
 		Source: p.source(c, log), Report: report,
 		Jobs: c.jobs, Incremental: c.incremental, Mode: c.mode(),
 		Catalog: c.catalog, HostRoot: c.hostRoot, Now: time.Now,
+		Shard: c.shard.shard, Round: c.shard.round,
 	}), ctx)
 	report.finish()
 	if err != nil {
