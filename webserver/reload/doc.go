@@ -17,7 +17,8 @@
 //     of a network file system does;
 //   - when somebody asks ([Reloader.Refresh]).
 //
-// A look is a stat of three files. They are read when a stat shows something
+// A look is a stat of four files: the pair, and beside it the status of the last
+// run and the changes of recent ones. They are read when a stat shows something
 // new, when somebody asked, once an hour whatever a stat shows, and again after
 // failures that may pass by themselves: a pair of two generations, a stale NFS
 // handle, a file system that refuses. A file whose content is wrong is not read

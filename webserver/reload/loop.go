@@ -31,12 +31,13 @@ type loop struct {
 	quiet    time.Time        // no load before that because of an event
 	docs     *documents       // of the current view
 	status   statusFile
+	changes  changesFile
 	logged   string // the problem that the log knows of
 }
 
 func newLoop(r *Reloader) *loop {
 	c := r.config
-	w := newWatch(r.hints, c.Log, c.Collated, c.Index, statusPath(c.StatusDir))
+	w := newWatch(r.hints, c.Log, c.Collated, c.Index, changesPath(c.Collated), statusPath(c.StatusDir))
 	if r.blind {
 		w = newWatch(r.hints, c.Log)
 	}
@@ -45,7 +46,8 @@ func newLoop(r *Reloader) *loop {
 		Reloader: r,
 		watch:    w,
 		timer:    time.NewTimer(0), // the first look is at once
-		status:   statusFile{files: r.source.files, dir: c.StatusDir},
+		status:   newStatusFile(r.source.files, c.StatusDir),
+		changes:  newChangesFile(r.source.files, c.Collated),
 	}
 }
 
@@ -105,6 +107,9 @@ func (l *loop) look(ctx context.Context) {
 			return
 		}
 	}
+	if outcome.Result != Loaded && l.lookAtChanges(whatever) { // a load has looked itself
+		l.setChanges(l.changes.last)
+	}
 	outcome.Took = time.Since(start)
 	l.report(outcome)
 	if outcome.Err != nil {
@@ -146,7 +151,8 @@ func (l *loop) load(ctx context.Context) error {
 
 // take swaps the view.
 func (l *loop) take(p *pair, took time.Duration) {
-	v := &View{Catalog: p.catalog, Digest: p.digest, Loaded: l.config.Now(), Status: l.status.last}
+	l.lookAtChanges(true) // after the pair was opened
+	v := &View{Catalog: p.catalog, Digest: p.digest, Loaded: l.config.Now(), Status: l.status.last, Changes: l.changes.last}
 	old := l.view.Load()
 	same := old != nil && old.Digest == v.Digest
 	if same {

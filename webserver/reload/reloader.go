@@ -140,10 +140,16 @@ func (r *Reloader) update(change func(*State)) {
 }
 
 // setStatus shows another status with the same pair.
-func (r *Reloader) setStatus(s *manifests.Status) {
+func (r *Reloader) setStatus(s *manifests.Status) { r.change(func(v *View) { v.Status = s }) }
+
+// setChanges shows other changes with the same pair.
+func (r *Reloader) setChanges(c *manifests.Changes) { r.change(func(v *View) { v.Changes = c }) }
+
+// change makes another view of the same pair.
+func (r *Reloader) change(edit func(*View)) {
 	if old := r.view.Load(); old != nil {
 		next := *old
-		next.Status = s
+		edit(&next)
 		r.view.Store(&next)
 	}
 }

@@ -44,4 +44,6 @@ type State struct {
 	// StatusErr is why the one there is now is not shown.
 	Status    *manifests.Status
 	StatusErr error
+	// ChangesErr is why the index_changes.json there is now is not shown.
+	ChangesErr error
 }

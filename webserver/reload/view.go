@@ -22,6 +22,9 @@ type View struct {
 	// Status is index_status.json as of the last look, or nil; see [State]. It
 	// changes, with a new View, also when the pair does not.
 	Status *manifests.Status
+	// Changes is index_changes.json, nil if there is none that is valid. It may
+	// hold runs that led elsewhere: see [manifests.Changes.Leading].
+	Changes *manifests.Changes
 
 	docs *documents
 }
