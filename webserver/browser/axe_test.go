@@ -49,7 +49,8 @@ const axeRun = `axe.run(document, {
 // violations returns what axe finds on the page.
 //
 // axe runs in a world of its own beside the page's scripts: it sees the document as it is, the page's policy does not
-// apply there, and stays in force for the page. A policy that is switched off for axe would not be tested.
+// apply there, and stays in force for the page. A policy that is switched off for axe would not be tested. With
+// JavaScript off axe would wait for its own promises for ever.
 func (b *tab) violations(t *testing.T, axe string) []string {
 	t.Helper()
 	var found struct {

@@ -80,7 +80,7 @@ func start() (*chrome, func() error, error) {
 		return err
 	}
 	if err := chromedp.Do(ctx); err != nil {
-		end() //nolint:errcheck // it did not start
+		end() // it did not start
 		return nil, nil, fmt.Errorf("%s does not start: %w", path, err)
 	}
 	return &chrome{ctx: ctx, profile: profile}, end, nil
@@ -119,7 +119,7 @@ func gone(text string, patience time.Duration) error {
 // processesWith returns the processes, beside this one, with a text in their command line. Chromium's helpers have the
 // folder of the profile there, too. A process that has ended and waits for its parent has no command line.
 func processesWith(text string) []int {
-	found, _ := filepath.Glob("/proc/[0-9]*/cmdline") //nolint:errcheck // the pattern is right
+	found, _ := filepath.Glob("/proc/[0-9]*/cmdline") // the pattern is right
 	var left []int
 	for _, path := range found {
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))

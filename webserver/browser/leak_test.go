@@ -66,8 +66,8 @@ func TestABrowserEndsWithItsTest(t *testing.T) {
 	if len(processesWith(profile)) == 0 {
 		t.Error("no browser runs")
 	}
-	cmd.Process.Kill() //nolint:errcheck // Wait says how it ended
-	cmd.Wait()         //nolint:errcheck // it was killed
+	cmd.Process.Kill() // Wait says how it ended
+	cmd.Wait()         // it was killed
 	if err := gone(profile, 10*time.Second); err != nil {
 		t.Error(err)
 	}

@@ -46,6 +46,6 @@ tqdm traitlets typing_extensions tzdata uncertainties urllib3 vispy wcwidth webe
 yt zarr zict zipp`
 
 	// biocNames are packages of Bioconductor.
-	biocNames = `AnnotationDbi Biobase BiocGenerics BiocManager BiocParallel Biostrings DelayedArray DESeq2 edgeR
+	biocNames = `AnnotationDbi Biobase BiocGenerics BSgenome BiocParallel Biostrings DelayedArray DESeq2 edgeR
 GenomeInfoDb GenomicRanges IRanges limma S4Vectors SummarizedExperiment XVector`
 )

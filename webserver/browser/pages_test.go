@@ -35,7 +35,7 @@ var visits = []visit{
 	{"find unknown", good, find("numpyy"), 200, []string{"No kernel has", "Did you mean", "numpy"}},
 	{"find invalid", good, find("numpy>=1,,!>2"), 422, []string{"cannot be read"}},
 	{"kernels", good, "/kernels", 200, []string{"5 kernels", "Rbioconductor", "3.20"}},
-	{"kernels filtered", good, "/kernels?language=R&q=pec&has=sf", 200, []string{"1 kernel", "1.91"}},
+	{"kernels filtered", good, "/kernels?language=R&q=pec&has=sf", 200, []string{"1 of 5 kernels", "1.91"}},
 	{"kernels none", good, "/kernels?q=nothing", 200, []string{"No kernel fits", "Show all"}},
 	{"kernel", good, "/kernels/R/pecan", 200, []string{"1.91", "1.9", "Compare"}},
 	{"version", good, "/kernels/R/pecan/1.91?q=sf", 200, []string{"755", "icrn_manager kernels use R pecan 1.91", "1.0-20", "environment.yml"}},

@@ -34,15 +34,18 @@ var versions = map[string]string{
 	pecan91 + " ggplot2": "3.5.2",
 }
 
+// ages are the kernels in the order of their making: a package is newer in a later one.
+var ages = map[string]uint32{climate: 0, ctmm: 0, pecan9: 1, bioconductor: 3, astro: 4, pecan91: 5}
+
 // version returns the version of a package in a kernel: that of its story, else one that follows from the words.
 func version(kernel, name string) string {
 	if v := versions[kernel+" "+name]; v != "" {
 		return v
 	}
 	h := fnv.New32a()
-	fmt.Fprint(h, kernel, "/", name)
+	fmt.Fprint(h, name)
 	n := h.Sum32()
-	return fmt.Sprintf("%d.%d.%d", 1+n%5, n/5%20, n/100%10)
+	return fmt.Sprintf("%d.%d.%d", 1+n%4, n/4%12+ages[kernel], n/50%10)
 }
 
 // named returns n names: the well-known ones, then made-up ones.
@@ -131,7 +134,7 @@ func kernels() map[string]*builder {
 func newAstro() *builder {
 	b := &builder{path: astro, python: "3.11.9"}
 	b.Add(testrepo.Recipe{Kind: testrepo.Interpreter, Name: "python", Version: b.python, Files: 4})
-	return b.distributions(named(332, pythonNames, "astrotools%03d")...).
+	return b.distributions(named(331, pythonNames, "astrotools%03d")...).
 		describe("description: Images, spectra and catalogues for astronomy", "maintainer: Astronomy support")
 }
 

@@ -124,8 +124,8 @@ func serve(t testing.TB, root string, args ...string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		cmd.Process.Kill() //nolint:errcheck // it may have ended
-		cmd.Wait()         //nolint:errcheck // it was killed
+		cmd.Process.Kill() // it may have ended
+		cmd.Wait()         // it was killed
 		logs.Close()
 	})
 	address, said := "", ""
@@ -136,7 +136,7 @@ func serve(t testing.TB, root string, args ...string) string {
 	if address == "" {
 		t.Fatalf("kernel-web %v did not start:\n%s", args, said)
 	}
-	go io.Copy(io.Discard, logs) //nolint:errcheck // the log of a server that answers
+	go io.Copy(io.Discard, logs) // the log of a server that answers
 	await(t, "http://"+address)
 	return "http://" + address
 }

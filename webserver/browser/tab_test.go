@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/audits"
 	"github.com/chromedp/cdproto/cdp"
@@ -41,6 +42,9 @@ func (l look) String() string {
 
 // height is that of every window.
 const height = 800
+
+// patience is how long one step of a test may take.
+const patience = 20 * time.Second
 
 // tab is one page after the other, each with what went wrong while it was open.
 type tab struct {
@@ -81,7 +85,9 @@ func (c *chrome) newTab(t *testing.T, l look) *tab {
 // call sends one command of the protocol, and ends the test if it fails.
 func call[P, R any](t *testing.T, b *tab, command cdp.Command[P, R], params P) R {
 	t.Helper()
-	result, err := chromedp.Call(b.ctx, command, params)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	result, err := chromedp.Call(ctx, command, params)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,14 +100,6 @@ func (b *tab) resize(t *testing.T, width, height int64) {
 	call(t, b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 		Width: width, Height: height, DeviceScaleFactor: 1,
 	})
-}
-
-// do runs actions, and ends the test with the first that fails.
-func (b *tab) do(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
-	t.Helper()
-	if err := chromedp.Do(b.ctx, actions...); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // hear notes what must not happen.
@@ -132,7 +130,7 @@ func (b *tab) hear(event any) {
 		b.note(fmt.Sprintf("issue %s: %s", e.Issue.Code, details))
 	case *page.EventJavascriptDialogOpening:
 		b.note("dialog: " + e.Message)
-		go chromedp.Call(b.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{}) //nolint:errcheck // it fails already
+		go chromedp.Call(b.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{}) // it fails already
 	}
 }
 
@@ -151,7 +149,9 @@ func (b *tab) open(t *testing.T, origin, path string, status int64) {
 		b.expected = origin + path
 	}
 	b.mu.Unlock()
-	response, err := chromedp.RunResponse(b.ctx, chromedp.Navigate(origin+path))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	response, err := chromedp.RunResponse(ctx, chromedp.Navigate(origin+path))
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
@@ -172,7 +172,9 @@ func (b *tab) heard() []string {
 // ask evaluates an expression in the page, also where its own scripts are off.
 func ask[T any](t *testing.T, b *tab, expression string) T {
 	t.Helper()
-	answer, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	answer, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		t.Fatalf("%s: %v", expression, err)
 	}
