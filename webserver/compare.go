@@ -1,7 +1,6 @@
 package webserver
 
 import (
-	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -25,7 +24,7 @@ func (s *server) compareKernels(c echo.Context) error {
 	for i, key := range []manifests.KernelKey{a, b} {
 		var ok bool
 		if kernels[i], ok = g.Kernel(key); !ok {
-			return noKernel(key)
+			return g.missing(key)
 		}
 	}
 	if g.tagged(c) {
@@ -55,8 +54,4 @@ func parseKey(text string) (manifests.KernelKey, bool) {
 		return manifests.KernelKey{}, false
 	}
 	return manifests.KernelKey{Language: parts[0], Name: parts[1], Version: parts[2]}, true
-}
-
-func noKernel(key manifests.KernelKey) error {
-	return &httpError{status: http.StatusNotFound, detail: "There is no kernel " + key.String()}
 }

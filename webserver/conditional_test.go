@@ -24,6 +24,8 @@ var targets = map[string]bool{
 	"/kernels/R/pecan": true, "/kernels/R/pecan/1.9": true, "/kernels/R/pecan/1.9?q=s&source=r&sort=-name": true,
 	"/packages": true, "/packages?q=numpyy": true, "/packages/sf": true, "/compare": true, "/packages?sort=-entries": true,
 	"/kernels?format=csv": true, "/packages/sf?format=csv": true, "/find?q=sf&format=csv": true, "/api/v1/suggest?q=s": true, "/compare?a=R/pecan/1.9&b=R/pecan/1.10&show=all": true,
+	"/api/v1/changes": true, "/api/v1/changes?kernel=R/pecan&limit=1&offset=1": true, "/changes": true, "/changes?kernel=R/pecan": true,
+	"/feed.atom": true, "/kernels/R/pecan/feed.atom": true,
 	"/help": true, "/status": false,
 	"/openapi.json": false, "/docs": false, "/redoc": false, "/static/style.css": false, "/static/pages.js": false, "/static/icon.svg": false,
 	"/opensearch.xml": false,

@@ -13,7 +13,7 @@ import (
 	"kernelindexer/webserver/reload"
 )
 
-// rawDocument serves the documents themselves, with ranges and conditions. There are three names, and no path is made of
+// rawDocument serves the documents themselves, with ranges and conditions. There are four names, and no path is made of
 // what a client sends.
 func (s *server) rawDocument(c echo.Context) error {
 	name, err := segment(c, "document")
@@ -25,6 +25,8 @@ func (s *server) rawDocument(c echo.Context) error {
 		return s.pairDocument(c, reload.Collated)
 	case manifests.PackageIndexName:
 		return s.pairDocument(c, reload.Index)
+	case manifests.ChangesName:
+		return s.changesDocument(c)
 	case manifests.StatusName:
 		return s.statusDocument(c)
 	}
@@ -81,6 +83,24 @@ func (s *server) statusDocument(c echo.Context) error {
 		ended = time.Time{} // no Last-Modified
 	}
 	serveContent(c, contentTag(body), ended, bytes.NewReader(body))
+	return nil
+}
+
+// changesDocument serves what recent runs changed, as it is known.
+func (s *server) changesDocument(c echo.Context) error {
+	g := s.generation()
+	if g == nil || g.history.document == nil {
+		return notFound("No %s", manifests.ChangesName)
+	}
+	body, err := g.history.document.Encode()
+	if err != nil {
+		return err
+	}
+	var written time.Time // unknown: no Last-Modified
+	if runs := g.history.document.Runs; len(runs) > 0 {
+		written, _ = time.Parse(time.RFC3339, runs[0].IndexedDate) // the document was checked
+	}
+	serveContent(c, contentTag(body), written, bytes.NewReader(body))
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
+
+	"kernelindexer/manifests"
 )
 
 // v1Prefix is where errors are application/problem+json.
@@ -18,6 +20,7 @@ type httpError struct {
 	detail string // "" is the text of the status
 	errors []fieldError
 	near   []link // what may have been meant, for pages
+	gone   *goneKernel
 }
 
 // fieldError is what is wrong with one parameter, in the words of the original's framework.
@@ -37,6 +40,9 @@ type problem struct {
 	Status int          `json:"status"`
 	Detail string       `json:"detail"`
 	Errors []fieldError `json:"errors,omitempty"`
+
+	LastSeen   string                `json:"last_seen,omitempty"`  // of a kernel that is gone
+	Successors []manifests.KernelKey `json:"successors,omitempty"` // the versions that are there instead, the newest first
 }
 
 // Error implements error.
@@ -78,9 +84,13 @@ func (s *server) writeError(c echo.Context, e *httpError) error {
 		header.Set(echo.HeaderRetryAfter, "10")
 	}
 	if s.isV1(c.Request().URL.Path) {
-		body, err := json.Marshal(problem{
+		p := problem{
 			Type: "about:blank", Title: http.StatusText(e.status), Status: e.status, Detail: e.text(), Errors: e.errors,
-		})
+		}
+		if e.gone != nil {
+			p.LastSeen, p.Successors = e.gone.lastSeen, e.gone.successors
+		}
+		body, err := json.Marshal(p)
 		if err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ func (s *server) exportKernel(c echo.Context) error {
 	key := manifests.KernelKey{Language: names[0], Name: names[1], Version: names[2]}
 	k, ok := g.Kernel(key)
 	if !ok {
-		return noKernel(key)
+		return g.missing(key)
 	}
 	var body bytes.Buffer
 	if err := k.Export(&body, format); errors.Is(err, catalog.ErrNotExplicit) {

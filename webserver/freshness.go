@@ -8,7 +8,10 @@ import (
 )
 
 // DefaultStaleAfter is the age from which pages warn that the index is old.
-const DefaultStaleAfter = 24 * time.Hour
+const DefaultStaleAfter = 12 * time.Hour
+
+// outdated is the age from which an old index is a problem, if that is beyond the age from which pages warn.
+const outdated = 24 * time.Hour
 
 // moment is a point in time as pages show it.
 type moment struct{ ISO, Text, Ago string }
@@ -58,6 +61,14 @@ type banner struct {
 	Text  string
 }
 
+// trouble is what is wrong with the files that are there now, without paths, or "".
+func (s *server) trouble() string {
+	if err := s.Pair.State().Err; err != nil {
+		return err.Public()
+	}
+	return ""
+}
+
 // freshness says when the index was last known to be right, nil without one, and what is wrong with it.
 func (s *server) freshness() (*moment, []banner) {
 	var indexed *moment
@@ -69,7 +80,7 @@ func (s *server) freshness() (*moment, []banner) {
 		indexed = &m
 		if age := now.Sub(view.Confirmed()); s.StaleAfter > 0 && age > s.StaleAfter {
 			level := "warning"
-			if age > 2*s.StaleAfter {
+			if age > outdated {
 				level = "error"
 			}
 			banners = append(banners, banner{level, "The index is old: it was last known to be right " + m.Ago + "."})
@@ -81,7 +92,10 @@ func (s *server) freshness() (*moment, []banner) {
 	if run := state.Status; run != nil && run.ExitCode != 0 {
 		text := "The last run of the indexer failed"
 		if run.FailedKernel != "" {
-			text += fmt.Sprintf(" at kernel %s", run.FailedKernel)
+			text += " at kernel " + run.FailedKernel
+			if left := run.Kernels - run.Indexed - run.Reused; left > 0 {
+				text += fmt.Sprintf(": %s of %s could not be indexed", group(left), count(run.Kernels, "kernel"))
+			}
 		}
 		banners = append(banners, banner{"warning", text + "."})
 	}

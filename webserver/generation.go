@@ -14,10 +14,11 @@ import (
 )
 
 // generation is a catalog with what has been prepared for answers. It is made when the first request meets a new
-// catalog, and what is costly only when somebody asks for it.
+// catalog or other changes, and what is costly only when somebody asks for it.
 type generation struct {
 	*catalog.Catalog
 	etag     []string // the entity tag, as a header
+	history  history
 	searches answerCache
 	orders   map[string]func() []catalog.Kernel // by sort key, ascending
 }
@@ -29,8 +30,9 @@ func (s *server) generation() *generation {
 		return nil
 	}
 	g := s.made.Load()
-	if g == nil || g.Catalog != view.Catalog {
+	if g == nil || g.Catalog != view.Catalog || g.history.document != view.Changes {
 		g = newGeneration(view.Catalog, view.Digest, s.Version+"\n"+s.BasePath)
+		g.history = newHistory(view.Catalog, view.Changes)
 		s.made.Store(g)
 	}
 	return g

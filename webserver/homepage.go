@@ -17,6 +17,7 @@ type homeData struct {
 	Form              findForm
 	Languages         []homeLanguage
 	Use               bool // there is a column of commands
+	Recent            []runBlock
 }
 
 type homeLanguage struct {
@@ -50,10 +51,10 @@ func (s *server) kernelLine(k catalog.Kernel) kernelLine {
 func (s *server) indexPage(c echo.Context) error {
 	g := s.generation()
 	if g == nil {
-		return s.writePage(c, http.StatusOK, frame{Name: "noindex", Title: "No index yet"})
+		return s.writePage(c, http.StatusOK, frame{Name: "noindex", Title: "No index yet", Section: "home", Main: s.trouble()})
 	}
 	stats := g.Stats()
-	data := homeData{Kernels: stats.Kernels, Packages: stats.Packages, Form: findForm{Languages: g.languageNames()}, Use: s.UseCommand != ""}
+	data := homeData{Recent: s.recent(g, scope{}, homeRuns), Kernels: stats.Kernels, Packages: stats.Packages, Form: findForm{Languages: g.languageNames()}, Use: s.UseCommand != ""}
 	for l := range g.Languages() {
 		data.Languages = append(data.Languages, homeLanguage{
 			Name: l.Name(), Total: l.Len(), All: s.BasePath + "/kernels" + fields{"language", l.Name()}.String(),

@@ -68,6 +68,7 @@ type familyData struct {
 	Description    string // of the newest version that has one
 	Versions       []kernelLine
 	Keys           []string // language/name/version, to compare
+	Recent         []runBlock
 }
 
 // familyPage lists the versions of a kernel, the newest first.
@@ -96,8 +97,9 @@ func (s *server) familyPage(c echo.Context) error {
 		}
 		data.Versions, data.Keys = append(data.Versions, line), append(data.Keys, k.Key().String())
 	}
+	data.Recent = s.recent(g, scope{language: names[0], name: names[1]}, kernelRuns)
 	return s.writePage(c, http.StatusOK, frame{
-		Name: "family", Title: names[1] + " (" + names[0] + ")", Section: "kernels", Main: data,
+		Name: "family", Title: names[1] + " (" + names[0] + ")", Section: "kernels", Main: data, Feed: s.kernelFeedURL(names),
 		Twin: s.BasePath + "/api/v1/kernels" + fields{"language", names[0], "name", names[1]}.String(),
 	})
 }
@@ -105,8 +107,11 @@ func (s *server) familyPage(c echo.Context) error {
 // nearShownNames is how many names a page of an error proposes.
 const nearShownNames = 5
 
-// nearKernel says that there is no such kernel, and which were perhaps meant.
+// nearKernel says that there is no such kernel, and which were perhaps meant, or since when it is gone.
 func (s *server) nearKernel(g *generation, key manifests.KernelKey) error {
+	if gone := g.gone(key); gone != nil {
+		return gone
+	}
 	e := &httpError{status: http.StatusNotFound, detail: "There is no kernel " + strings.TrimSuffix(key.String(), "/")}
 	for _, near := range g.NearestKernels(key, nearShownNames) {
 		l := s.kernelLink(near)

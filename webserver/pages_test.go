@@ -16,7 +16,7 @@ import (
 // elements are those that pages are made of. None of them runs or loads anything but the style sheet and the script.
 var elements = strings.Fields(`html head meta title link body a header nav main footer section div p h1 h2 h3 span strong small mark code pre time
 	ul li dl dt dd table caption thead tbody tr th td form label input select option datalist button script
-	dialog kbd img`)
+	dialog kbd img details summary`)
 
 // hashed is where pages find a file: under a name that changes with its content.
 var hashed = regexp.MustCompile(`^/static/[a-z]+\.[0-9a-f]{16}\.[a-z]+$`)

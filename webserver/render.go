@@ -25,7 +25,7 @@ var pageTemplates = parsePages()
 func parsePages() map[string]*template.Template {
 	const folder = "assets/pages/"
 	shared := template.Must(template.New("").Funcs(template.FuncMap{"group": group, "count": count, "dict": dict}).
-		ParseFS(pageFiles, folder+"frame.html", folder+"parts.html"))
+		ParseFS(pageFiles, folder+"frame.html", folder+"parts.html", folder+"changeparts.html"))
 	files, err := fs.Glob(pageFiles, folder+"*.html")
 	pages := make(map[string]*template.Template, len(files))
 	for _, file := range files {
@@ -65,6 +65,7 @@ type frame struct {
 	Section string  // the entry of the navigation that leads here
 	Twin    string  // the link to the same as JSON
 	CSV     string  // the link to the same as CSV
+	Feed    string  // the link to the feed of what the page is about, if that is not the whole site
 	Indexed *moment // when the index was last known to be right
 	Banners []banner
 	Main    any
@@ -117,13 +118,19 @@ func (s *server) wantsPage(c echo.Context) bool {
 
 // errorData is the page of an error.
 type errorData struct {
-	Status int
-	Detail string
-	Near   []link // what may have been meant
+	Status  int
+	Detail  string
+	Near    []link // what may have been meant
+	Trouble string // what is wrong with the files, for those who run the service
 }
 
 func (s *server) writeErrorPage(c echo.Context, e *httpError) error {
-	return s.writePage(c, e.status, frame{
-		Name: "error", Title: http.StatusText(e.status), Main: errorData{Status: e.status, Detail: e.text(), Near: e.near},
-	})
+	data := errorData{Status: e.status, Detail: e.text(), Near: e.near}
+	if e.status == http.StatusServiceUnavailable {
+		data.Trouble = s.trouble()
+	}
+	if e.gone != nil {
+		return s.writePage(c, e.status, s.goneFrame(e))
+	}
+	return s.writePage(c, e.status, frame{Name: "error", Title: http.StatusText(e.status), Main: data})
 }

@@ -94,9 +94,10 @@ func (s *server) showKernel(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	k, ok := g.Kernel(manifests.KernelKey{Language: names[0], Name: names[1], Version: names[2]})
+	key := manifests.KernelKey{Language: names[0], Name: names[1], Version: names[2]}
+	k, ok := g.Kernel(key)
 	if !ok {
-		return notFound("There is no kernel %s/%s/%s", names[0], names[1], names[2])
+		return g.missing(key)
 	}
 	if g.tagged(c) {
 		return nil

@@ -23,6 +23,9 @@ type versionData struct {
 	Commands []shellCommand
 	Exports  []exportLink
 	Previous link // the comparison with the version before this one
+	Key      string
+	Others   []string // the other versions, the newest first, to compare with
+	Recent   []runBlock
 
 	Text, Source, Sort string
 	Sources            []string
@@ -63,13 +66,15 @@ func (s *server) versionPage(c echo.Context) error {
 	data := versionData{
 		Kernel: s.kernelLine(k), Name: k.Name(), Version: k.Version(), Info: k.Info(), Manifest: k.ManifestPath(),
 		Family:  link{s.place("/kernels", names[0], names[1]), k.Name()},
-		Exports: exportLinks(api), Previous: s.previousVersion(g, k), All: k.Len(),
+		Exports: exportLinks(api), Key: key.String(), All: k.Len(),
 	}
+	data.Others, data.Previous = s.otherVersions(g, k)
 	for _, known := range []shellCommand{{"Get", s.GetCommand}, {"Use", s.UseCommand}} {
 		if known.Text != "" {
 			data.Commands = append(data.Commands, shellCommand{known.Label, command(known.Text, key)})
 		}
 	}
+	data.Recent = s.recent(g, scope{names[0], names[1], names[2]}, kernelRuns)
 	q := readQuery(c)
 	rows, query := data.pick(k, q)
 	if q.wantsCSV() {
@@ -85,7 +90,7 @@ func (s *server) versionPage(c echo.Context) error {
 	}
 	return s.writePage(c, http.StatusOK, frame{
 		Name: "version", Title: k.Name() + " " + k.Version() + " (" + k.Language() + ")", Section: "kernels", Main: data,
-		Twin: api, CSV: csvLink(path, query),
+		Twin: api, CSV: csvLink(path, query), Feed: s.kernelFeedURL(names),
 	})
 }
 
@@ -139,7 +144,7 @@ func exportLinks(api string) []exportLink {
 	}{
 		{catalog.Environment, "environment.yml", "conda env create -f environment.yml"},
 		{catalog.Requirements, "requirements.txt", "pip install -r requirements.txt"},
-		{catalog.CycloneDX, "CycloneDX bill of materials", ""},
+		{catalog.CycloneDX, "CycloneDX bill of materials", "grype sbom:bom.cdx.json"},
 	} {
 		links = append(links, exportLink{
 			known.label, api + "/export" + fields{"format", string(known.format)}.String(), known.format.FileName(), known.command,
@@ -148,16 +153,21 @@ func exportLinks(api string) []exportLink {
 	return links
 }
 
-// previousVersion leads to the comparison with the next older version, if there is one.
-func (s *server) previousVersion(g *generation, k catalog.Kernel) link {
+// otherVersions returns the other versions of a kernel, and leads to the comparison with the next older one.
+func (s *server) otherVersions(g *generation, k catalog.Kernel) (others []string, previous link) {
 	language, _ := g.Language(k.Language())
 	family, _ := language.Family(k.Name())
-	versions := family.Newest()
-	at := slices.IndexFunc(versions, func(o catalog.Kernel) bool { return o.Version() == k.Version() })
-	if at < 0 || at+1 == len(versions) {
-		return link{}
+	passed := false
+	for _, o := range family.Newest() {
+		key := o.Key().String()
+		switch {
+		case o.Version() == k.Version():
+			passed = true
+			continue
+		case passed && previous.URL == "":
+			previous = link{s.BasePath + "/compare" + fields{"a", key, "b", k.Key().String()}.String(), o.Version()}
+		}
+		others = append(others, key)
 	}
-	before := versions[at+1]
-	query := fields{"a", before.Key().String(), "b", k.Key().String()}
-	return link{s.BasePath + "/compare" + query.String(), before.Version()}
+	return others, previous
 }

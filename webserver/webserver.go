@@ -124,6 +124,7 @@ func (s *server) install() {
 	s.get("/api/v1/packages", s.listPackages)
 	s.get("/api/v1/packages/:package_name", s.showPackage)
 	s.get("/api/v1/suggest", s.suggest)
+	s.get("/api/v1/changes", s.listChanges)
 	s.get("/api/v1/status", s.status)
 
 	s.get("/find", s.findPage)
@@ -133,6 +134,9 @@ func (s *server) install() {
 	s.get("/packages", s.packagesPage)
 	s.get("/packages/:package_name", s.packagePage)
 	s.get("/compare", s.comparePage)
+	s.get("/changes", s.changesPage)
+	s.get("/feed.atom", s.siteFeed)
+	s.get("/kernels/:language/:kernel_name/feed.atom", s.kernelFeed)
 	s.get("/status", s.statusPage)
 	s.get("/help", s.helpPage)
 	s.get("/opensearch.xml", s.openSearchFile)

@@ -1,0 +1,67 @@
+package webserver
+
+import (
+	"net/http"
+	"strings"
+
+	"kernelindexer/catalog"
+	"kernelindexer/manifests"
+)
+
+// goneKernel is what an answer says of a kernel, or of all versions of one, that an earlier index had (410).
+type goneKernel struct {
+	lastSeen   string
+	successors []manifests.KernelKey // the versions there are, the newest first
+}
+
+// shownSuccessors is how many versions an answer names instead of one that is gone.
+const shownSuccessors = 20
+
+// gone returns the answer for a kernel that an earlier index had, or nil where none is known to. An empty version is
+// that of all of them.
+func (g *generation) gone(key manifests.KernelKey) *httpError {
+	last := ""
+	for _, k := range g.history.gone {
+		if k.Language == key.Language && k.Name == key.Name && (key.Version == "" || k.Version == key.Version) {
+			last = max(last, k.LastSeen) // the form sorts
+		}
+	}
+	if last == "" {
+		return nil
+	}
+	e := &goneKernel{lastSeen: last}
+	if l, ok := g.Language(key.Language); ok {
+		var family catalog.Family
+		if family, ok = l.Family(key.Name); ok {
+			for _, k := range family.Newest() {
+				e.successors = append(e.successors, k.Key())
+			}
+		}
+	}
+	e.successors = e.successors[:min(len(e.successors), shownSuccessors)]
+	name := strings.TrimSuffix(key.String(), "/")
+	return &httpError{status: http.StatusGone, detail: "The kernel " + name + " is gone; the index last had it on " + last, gone: e}
+}
+
+// missing is the answer of /api/v1 for a kernel that is not there: 410 if it was, else 404.
+func (g *generation) missing(key manifests.KernelKey) error {
+	if e := g.gone(key); e != nil {
+		return e
+	}
+	return notFound("There is no kernel %s", key)
+}
+
+// goneData is the page of a kernel that is gone.
+type goneData struct {
+	Detail     string
+	LastSeen   moment
+	Successors []link
+}
+
+func (s *server) goneFrame(e *httpError) frame {
+	data := goneData{Detail: e.text(), LastSeen: momentOf(e.gone.lastSeen, s.Now())}
+	for _, key := range e.gone.successors {
+		data.Successors = append(data.Successors, s.kernelLink(key))
+	}
+	return frame{Name: "gone", Title: http.StatusText(e.status), Section: "kernels", Main: data}
+}
