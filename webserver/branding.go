@@ -41,14 +41,24 @@ func isPNG(body []byte) bool {
 	return err == nil
 }
 
-// isSVG reports whether the file is XML to its end, and its element that of SVG, with the name space that browsers ask
-// for.
+// isSVG reports whether the file is XML to the end of its element, and that one of SVG, with the name space that browsers
+// ask for. Before it stands at most a document type of SVG: that of HTML is none of XML.
 func isSVG(body []byte) bool {
-	var document struct{ XMLName xml.Name }
-	if err := xml.Unmarshal(body, &document); err != nil {
-		return false
+	dec := xml.NewDecoder(bytes.NewReader(body))
+	for {
+		token, err := dec.Token()
+		switch token := token.(type) {
+		case xml.Directive:
+			if !bytes.HasPrefix(token, []byte("DOCTYPE svg")) {
+				return false
+			}
+		case xml.StartElement:
+			return token.Name == xml.Name{Space: "http://www.w3.org/2000/svg", Local: "svg"} && dec.Skip() == nil
+		}
+		if err != nil {
+			return false
+		}
 	}
-	return document.XMLName == xml.Name{Space: "http://www.w3.org/2000/svg", Local: "svg"}
 }
 
 // rgb is a colour, each part from 0 to 1, not linear: as sRGB writes it.

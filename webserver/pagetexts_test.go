@@ -132,10 +132,22 @@ func TestBanners(t *testing.T) {
 		return func(o *webserver.Options) { o.StaleAfter = age }
 	}
 	for _, test := range []struct {
-		stale time.Duration
-		want  string
-	}{{0, ""}, {6 * time.Hour, ""}, {5 * time.Hour, "⚠ Note:"}, {time.Hour, "✖ Problem:"}} {
-		p := newSite(t, "ours", old(test.stale)).page(http.StatusOK, "/packages")
+		stale, later time.Duration
+		want         string
+	}{
+		{0, 0, ""},
+		{6 * time.Hour, 0, ""},
+		{5 * time.Hour, 0, "⚠ Note:"},
+		{time.Hour, 0, "⚠ Note:"},
+		{5 * time.Hour, 18 * time.Hour, "⚠ Note:"}, // 24 hours less 5 minutes
+		{5 * time.Hour, 18*time.Hour + 10*time.Minute, "✖ Problem:"},
+		{72 * time.Hour, 48 * time.Hour, ""}, // who indexes once a week says so
+		{72 * time.Hour, 72 * time.Hour, "✖ Problem:"},
+		{0, 1000 * time.Hour, ""},
+	} {
+		p := newSite(t, "ours", old(test.stale), func(o *webserver.Options) {
+			o.Now = func() time.Time { return testNow.Add(test.later) }
+		}).page(http.StatusOK, "/packages")
 		if shown := p.has("The index is old"); shown != (test.want != "") || !p.has(test.want) {
 			t.Errorf("after %v: %q", test.stale, p.words)
 		}
@@ -144,7 +156,7 @@ func TestBanners(t *testing.T) {
 	s.write(manifests.StatusName, `{"start":"2026-01-31T09:00:00Z","end":"2026-01-31T09:01:00Z","exit_code":1,"phase":"index",`+
 		`"kernels":6,"indexed":0,"reused":5,"packages":9,"failed_kernel":"R/<b>/1","error":"no <i>conda"}`)
 	s.refresh()
-	if p := s.page(http.StatusOK, "/help"); !p.has("The last run of the indexer failed at kernel R/<b>/1.") {
+	if p := s.page(http.StatusOK, "/help"); !p.has("The last run of the indexer failed at kernel R/<b>/1: 1 of 6 kernels could not be indexed.") {
 		t.Errorf("%q", p.words)
 	}
 	if p := s.page(http.StatusOK, "/status"); !p.has("no <i>conda") || !p.has("failed with exit code 1") {

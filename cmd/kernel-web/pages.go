@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -18,6 +20,8 @@ type pagesConfig struct {
 	title, organization, help string
 	get, use                  string
 	stale                     time.Duration
+	accent, logoFile          string
+	logo                      []byte
 }
 
 func (c *pagesConfig) flags(f *pflag.FlagSet) {
@@ -33,6 +37,10 @@ func (c *pagesConfig) flags(f *pflag.FlagSet) {
 	cli.Env(f, "use-command", "USE_COMMAND")
 	f.DurationVar(&c.stale, "stale-after", webserver.DefaultStaleAfter, "the age of the index from which pages warn; 0 is never")
 	cli.Env(f, "stale-after", "STALE_AFTER")
+	f.StringVar(&c.logoFile, "logo-file", "", "an SVG or PNG file to show beside the title")
+	cli.Env(f, "logo-file", "LOGO_FILE")
+	f.StringVar(&c.accent, "accent", "", "the colour of buttons and lines, such as #c84113; it must be readable on white or on near-black")
+	cli.Env(f, "accent", "ACCENT")
 }
 
 func (c *pagesConfig) check() error {
@@ -44,11 +52,40 @@ func (c *pagesConfig) check() error {
 			*command = ""
 		}
 	}
+	var err error
+	if c.logo, err = readLogo(c.logoFile); err != nil {
+		return fmt.Errorf("--logo-file: %w", err)
+	}
 	return nil
+}
+
+// readLogo reads the file of a logo, and no more of it than a logo may have; "" is no logo. The server checks what it is.
+func readLogo(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	data, err := io.ReadAll(io.LimitReader(file, webserver.MaxLogoBytes+1))
+	if err == nil && len(data) == 0 {
+		err = fmt.Errorf("%s is empty", path)
+	}
+	return data, err
 }
 
 // apply tells the server.
 func (c *pagesConfig) apply(o *webserver.Options) {
 	o.SiteTitle, o.Organization, o.HelpURL = c.title, c.organization, c.help
 	o.GetCommand, o.UseCommand, o.StaleAfter = c.get, c.use, c.stale
+	o.Logo, o.Accent = c.logo, c.accent
 }

@@ -22,7 +22,7 @@ export function copyButtons(part) {
 /** @param {HTMLElement} button @param {Element} source @param {string} text what the button says now */
 function label(button, source, text) {
   button.textContent = text;
-  button.setAttribute('aria-label', `${text}: ${source.textContent}`);
+  button.setAttribute('aria-label', `${text}: ${source.dataset.copyName ?? source.textContent}`);
 }
 
 /** Copies, or shows and selects the text where pages may not: without TLS. @param {Element} source @param {HTMLElement} button */
