@@ -84,10 +84,11 @@ func packageText(p manifests.ChangedPackage) string {
 	if name == "" {
 		name = "(no name)"
 	}
-	switch name += " (" + string(p.Source) + ")"; p.Change {
-	case manifests.PackageAdded:
+	name += " (" + string(p.Source) + ")"
+	if p.Change == manifests.PackageAdded {
 		return "added " + name + " " + p.After
-	case manifests.PackageRemoved:
+	}
+	if p.Change == manifests.PackageRemoved {
 		return "removed " + name + " " + p.Before
 	}
 	switch matchspec.CompareVersions(p.Before, p.After) {
