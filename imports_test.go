@@ -24,12 +24,13 @@ var allowed = map[string][]string{
 	"cmd/kernels":        {"catalog", "cli", "condaenv/matchspec", "manifests", "rootfs"},
 	"cmd/kernel-web":     {"cli", "manifests", "webserver", "webserver/reload", "webserver/serve"},
 	"testrepo":           {"condaenv", "manifests", "rootfs"},
-	"k8s":                nil,
+	"k8s":                {"condaenv", "condaenv/pypi", "condaenv/rlib", "rootfs"},
 }
 
 // foreign are libraries that only some folders may use, tests aside.
 var foreign = map[string][]string{
 	"k8s.io/":                     {"k8s"},
+	"github.com/google/go-contai": {"k8s"},
 	"github.com/jedib0t/":         {"cmd/kernels"},
 	"github.com/labstack/echo":    {"webserver"},
 	"github.com/fsnotify":         {"webserver"},

@@ -1,0 +1,84 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// Remote finds the image of a reference in its registry, on the terms of [Open]. The options for the registry say how it is
+// reached and with which credentials; a reference without a registry means the registry given as home, if any, else
+// docker.io.
+func Remote(ctx context.Context, reference, home string, options Options, how ...remote.Option) (*Image, error) {
+	options = options.withDefaults()
+	var parse []name.Option
+	if home != "" {
+		parse = append(parse, name.WithDefaultRegistry(home))
+	}
+	ref, err := name.ParseReference(reference, parse...)
+	if err != nil {
+		return nil, because(BadReference, err, "%q is no image reference", short(reference))
+	}
+	how = append(how[:len(how):len(how)], remote.WithContext(ctx), remote.WithPlatform(options.Platform))
+	descriptor, err := remote.Get(ref, how...)
+	if err != nil {
+		return nil, registryError(ctx, err, reference)
+	}
+	if descriptor.Size > options.Limits.Document {
+		return nil, refuse(TooLarge, "the manifest has more than %d bytes", options.Limits.Document)
+	}
+	found, err := descriptor.Image()
+	if err != nil {
+		var answer *transport.Error
+		if descriptor.MediaType.IsIndex() && !errors.As(err, &answer) && ctx.Err() == nil {
+			return nil, because(WrongPlatform, err, "%s is not for %s", short(reference), describe(options.Platform))
+		}
+		return nil, registryError(ctx, err, reference)
+	}
+	manifest, err := found.Manifest()
+	if err != nil {
+		return nil, registryError(ctx, err, reference)
+	}
+	if manifest.Config.Size > options.Limits.Document {
+		return nil, refuse(TooLarge, "the configuration has more than %d bytes", options.Limits.Document)
+	}
+	image, err := inspect(found, nameOf(ref), options)
+	if err != nil {
+		return nil, err
+	}
+	image.remote = true
+	return image, nil
+}
+
+// nameOf is the name of a reference; the tag of one by digest is empty.
+func nameOf(ref name.Reference) Name {
+	if tag, ok := ref.(name.Tag); ok {
+		if parsed, err := ParseName(tag.Name()); err == nil {
+			return parsed
+		}
+	}
+	return Name{Repository: ref.Context().Name()}
+}
+
+// registryError says whose fault it is that the registry did not hand the image out.
+func registryError(ctx context.Context, err error, reference string) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var answer *transport.Error
+	if errors.As(err, &answer) {
+		switch answer.StatusCode {
+		case http.StatusNotFound, http.StatusUnauthorized, http.StatusForbidden:
+			return because(NotFound, err, "the registry has no %s for us", short(reference))
+		}
+	}
+	var refused *Error
+	if errors.As(err, &refused) {
+		return err
+	}
+	return because(Unreachable, err, "get %s", short(reference))
+}
