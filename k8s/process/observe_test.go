@@ -1,0 +1,161 @@
+package process_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"kernelindexer/k8s/process"
+)
+
+func TestWhatARunIsDoing(t *testing.T) {
+	tests := []struct {
+		name string
+		make func(*scene)
+		want process.Phase
+	}{
+		{"no pod yet", func(*scene) {}, process.PhaseQueued},
+		{"suspended", func(s *scene) { s.job.Spec.Suspend = new(true) }, process.PhaseQueued},
+		{"no node yet", func(s *scene) { s.pod("a").unscheduled("no") }, process.PhaseScheduling},
+		{"image is being pulled", func(s *scene) { s.pod("a").scheduled(1).waits("process", "ContainerCreating", "") }, process.PhaseStarting},
+		{"image cannot be pulled", func(s *scene) { s.pod("a").scheduled(1).waits("process", "ErrImagePull", "") }, process.PhasePulling},
+		{"runs", func(s *scene) { s.pod("a").scheduled(1).runs("process", 2) }, process.PhaseRunning},
+		{"between two commands", func(s *scene) {
+			s.of(listed())
+			s.pod("a").scheduled(1).ends("cmd-00", 0, "Completed", "", 2, 3).waits("cmd-01", "PodInitializing", "")
+		}, process.PhaseRunning},
+		{"pod is over, the Job is not", func(s *scene) {
+			s.pod("a").scheduled(1).ends("process", 0, "Completed", "", 2, 3).Status.Phase = corev1.PodSucceeded
+		}, process.PhaseFinishing},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newScene(t)
+			test.make(s)
+			if got := process.Observe(s.observation()).Status.Phase; got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestCommandsAreToldInOrder(t *testing.T) {
+	s := newScene(t)
+	s.of(listed())
+	s.pod("a").scheduled(1).ends("cmd-00", 0, "Completed", "", 3, 4).ends("cmd-01", 9, "Error", "", 5, 6).waits("cmd-02", "PodInitializing", "").fails("", "")
+	s.failed("BackoffLimitExceeded")
+	var got []process.CommandStatus
+	for _, command := range process.Observe(s.observation()).Status.Commands {
+		got = append(got, process.CommandStatus{Stream: command.Stream, State: command.State, ExitCode: command.ExitCode})
+	}
+	stream := func(name string) process.Stream { return process.Stream{Pod: s.job.Name + "-a", Container: name} }
+	want := []process.CommandStatus{
+		{Stream: stream("cmd-00"), State: process.CommandDone, ExitCode: new(int32(0))},
+		{Stream: stream("cmd-01"), State: process.CommandFailed, ExitCode: new(int32(9))},
+		{Stream: stream("cmd-02"), State: process.CommandSkipped},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestOrderOfActions(t *testing.T) {
+	s := newScene(t)
+	s.facts.Record = nil
+	s.pod("a").scheduled(1).ends("process", 0, "Completed", "", 2, 3).Status.Phase = corev1.PodSucceeded
+	s.completed()
+	stream := process.Stream{Pod: s.job.Name + "-a", Container: "process"}
+	var got []process.ActionKind
+	step := func() process.Action {
+		next := process.Observe(s.observation()).Next
+		got = append(got, next.Kind)
+		return next
+	}
+	s.facts.Record = step().Record
+	if next := step(); !cmp.Equal(next.Streams, []process.Stream{stream}) {
+		t.Errorf("follows %v", next.Streams)
+	}
+	s.facts.Streams[stream] = process.StreamFact{Following: true}
+	step()
+	s.facts.Streams[stream] = process.StreamFact{Complete: true}
+	s.facts.Outcome = step().Outcome
+	s.job.Spec.TTLSecondsAfterFinished = new(int32(step().TTL / time.Second))
+	step()
+	s.facts.Record = nil
+	step()
+	s.job = nil
+	step()
+	want := []process.ActionKind{
+		process.ActBegin, process.ActFollow, process.ActWait, process.ActArchive, process.ActArmTTL, process.ActClose,
+		process.ActNone, process.ActNone,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	outcome := s.facts.Outcome
+	if outcome.Status.State != process.Done || outcome.Record.Process != "abc-123" || outcome.Record.Parameters != typed().Parameters {
+		t.Errorf("the outcome is %+v", outcome)
+	}
+}
+
+func TestArchivedOutcomeIsNeverChanged(t *testing.T) {
+	s := newScene(t)
+	s.facts.Outcome = &process.Outcome{Status: process.Status{State: process.Failed, Failure: &process.Failure{Code: process.ImagePull}}}
+	s.pod("a").scheduled(1).runs("process", 3) // it started after all
+	verdict := process.Observe(s.observation())
+	if diff := cmp.Diff(s.facts.Outcome.Status, verdict.Status, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if verdict.Next.Kind != process.ActDelete || verdict.Next.UID != s.job.UID {
+		t.Errorf("the next action is %+v", verdict.Next)
+	}
+}
+
+func TestLogsThatDoNotComeAreNotWaitedForForEver(t *testing.T) {
+	s := newScene(t)
+	s.pod("a").scheduled(1).ends("process", 0, "Completed", "", 2, 3).Status.Phase = corev1.PodSucceeded
+	s.completed()
+	s.facts.Streams[process.Stream{Pod: s.job.Name + "-a", Container: "process"}] = process.StreamFact{Following: true}
+	s.now(100)
+	if got := process.Observe(s.observation()).Next.Kind; got != process.ActWait {
+		t.Errorf("at first: %s", got)
+	}
+	s.now(3 + 600 + 100)
+	verdict := process.Observe(s.observation())
+	if verdict.Next.Kind != process.ActArchive || len(verdict.Next.Outcome.Status.Warnings) != 1 {
+		t.Errorf("in the end: %+v", verdict.Next)
+	}
+}
+
+func TestReplacementIsTheSameJob(t *testing.T) {
+	s := newScene(t)
+	asked, err := process.Job(typed())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.job.Spec.Selector = &metav1Selector
+	s.job.Spec.Template.Labels[batchv1.ControllerUidLabel] = "uid-1"
+	s.job.Spec.Template.Labels["controller-uid"] = "uid-1"
+	s.job.ResourceVersion = "7"
+	s.pod("a").scheduled(1).fails("OutOfmemory", "no")
+	s.failed("BackoffLimitExceeded")
+	s.facts.Replacement = process.Observe(s.observation()).Next.Replacement
+	if next := process.Observe(s.observation()).Next; next.Kind != process.ActDelete || next.UID != "uid-1" {
+		t.Errorf("then %+v", next)
+	}
+	s.job = nil
+	next := process.Observe(s.observation()).Next
+	asked.Annotations[process.AnnotationReplaced] = "uid-1"
+	if diff := cmp.Diff(asked, next.Job); next.Kind != process.ActCreate || diff != "" {
+		t.Errorf("then %s, -want +got:\n%s", next.Kind, diff)
+	}
+	s.job = next.Job.DeepCopy()
+	s.job.UID = "uid-2"
+	if next := process.Observe(s.observation()).Next; next.Kind != process.ActSettle || next.Record.UID != "uid-2" {
+		t.Errorf("then %+v", next)
+	}
+}

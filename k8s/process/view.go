@@ -1,0 +1,209 @@
+package process
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// view is an observation with what does not belong to the run left out.
+type view struct {
+	job    *batchv1.Job
+	pods   []*corev1.Pod // of the Job, oldest first; those that are gone are rebuilt from facts
+	events []*corev1.Event
+	facts  Facts
+	now    time.Time
+	limits Limits
+}
+
+// look makes a view of an observation.
+func look(o Observation) *view {
+	v := &view{job: o.Job, facts: o.Facts, now: o.Now, limits: o.Limits}
+	if v.job == nil {
+		return v
+	}
+	uids := map[string]bool{string(v.job.UID): true}
+	seen := map[string]bool{}
+	for _, pod := range o.Pods {
+		if pod != nil && ownedBy(pod, v.job) && !seen[pod.Name] {
+			v.pods = append(v.pods, pod)
+			uids[string(pod.UID)] = true
+			seen[pod.Name] = true
+		}
+	}
+	v.pods = append(v.pods, gone(v.facts.Streams, seen, v.job)...)
+	slices.SortStableFunc(v.pods, func(a, b *corev1.Pod) int {
+		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+	})
+	for _, event := range o.Events {
+		if event != nil && uids[string(event.InvolvedObject.UID)] {
+			v.events = append(v.events, event)
+		}
+	}
+	slices.SortStableFunc(v.events, func(a, b *corev1.Event) int { return firstSeen(a).Compare(firstSeen(b)) })
+	return v
+}
+
+// ownedBy says that the Job controls the pod. A Job that was made anew has the
+// name of its predecessor, whose pods may still be there.
+func ownedBy(pod *corev1.Pod, job *batchv1.Job) bool {
+	owner := metav1.GetControllerOf(pod)
+	return owner != nil && owner.UID == job.UID
+}
+
+// gone rebuilds the pods that were collected as garbage from how their
+// containers are known to have ended.
+func gone(streams map[Stream]StreamFact, seen map[string]bool, job *batchv1.Job) []*corev1.Pod {
+	byName := map[string]*corev1.Pod{}
+	for _, stream := range slices.SortedFunc(maps.Keys(streams), byContainer) {
+		end := streams[stream].End
+		if end == nil || seen[stream.Pod] || !strings.HasPrefix(stream.Pod, job.Name+"-") || end.StartedAt.Before(job.CreationTimestamp.Time) {
+			continue
+		}
+		pod := byName[stream.Pod]
+		if pod == nil {
+			pod = &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
+				Name: stream.Pod, Namespace: job.Namespace, CreationTimestamp: metav1.NewTime(end.StartedAt),
+			}}
+			pod.Status.Phase = corev1.PodFailed
+			byName[stream.Pod] = pod
+		}
+		status := corev1.ContainerStatus{Name: stream.Container}
+		status.State.Terminated = &corev1.ContainerStateTerminated{
+			ExitCode: end.ExitCode, Reason: end.Reason, Message: end.Message,
+			StartedAt: metav1.NewTime(end.StartedAt), FinishedAt: metav1.NewTime(end.FinishedAt),
+		}
+		pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, status)
+	}
+	return slices.SortedFunc(maps.Values(byName), func(a, b *corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+func byContainer(a, b Stream) int {
+	return cmp.Or(cmp.Compare(a.Pod, b.Pod), cmp.Compare(a.Container, b.Container))
+}
+
+// record is what the archive keeps of the Job from the start.
+func (v *view) record() *Record {
+	job := v.job
+	notes := job.Annotations
+	record := &Record{
+		Namespace: job.Namespace, Job: job.Name, UID: job.UID,
+		Project: notes[AnnotationProject], Process: notes[AnnotationProcess], Name: notes[AnnotationName],
+		Type: notes[AnnotationType], Parameters: job.Spec.Template.Annotations[AnnotationParameters],
+		Environment: notes[AnnotationEnvironment], CreatedBy: notes[AnnotationCreatedBy],
+		CreatedAt: job.CreationTimestamp.UTC(), Digest: notes[AnnotationDigest], Commands: v.commandNames(),
+	}
+	// Labels and annotations are ours; where somebody wrote nonsense into them,
+	// the record has zeros.
+	record.Version, _ = strconv.Atoi(job.Labels[LabelVersion])
+	record.Revision, _ = strconv.ParseInt(notes[AnnotationRevision], 10, 64)
+	for _, container := range job.Spec.Template.Spec.Containers {
+		record.Image = container.Image
+	}
+	return record
+}
+
+// commandNames are the containers of the Job in the order in which they run.
+func (v *view) commandNames() []string {
+	var names []string
+	for _, container := range v.job.Spec.Template.Spec.InitContainers {
+		names = append(names, container.Name)
+	}
+	for _, container := range v.job.Spec.Template.Spec.Containers {
+		names = append(names, container.Name)
+	}
+	return names
+}
+
+// condition returns the Job's condition of a type, when it is true.
+func (v *view) condition(kind batchv1.JobConditionType) *batchv1.JobCondition {
+	for i, condition := range v.job.Status.Conditions {
+		if condition.Type == kind && condition.Status == corev1.ConditionTrue {
+			return &v.job.Status.Conditions[i]
+		}
+	}
+	return nil
+}
+
+func (v *view) complete() bool { return v.condition(batchv1.JobComplete) != nil }
+
+// failedFor is the reason of the Job's failure, "" when it has not failed.
+func (v *view) failedFor() string {
+	if condition := v.condition(batchv1.JobFailed); condition != nil {
+		return cmp.Or(condition.Reason, "Failed")
+	}
+	return ""
+}
+
+// finished says that Kubernetes will do nothing more for the Job. Counters of
+// pods say nothing of the kind.
+func (v *view) finished() bool { return v.complete() || v.failedFor() != "" }
+
+// over is when the run ended, as far as is known; the present at the latest.
+func (v *view) over() time.Time {
+	for _, kind := range []batchv1.JobConditionType{batchv1.JobComplete, batchv1.JobFailed} {
+		if condition := v.condition(kind); condition != nil && !condition.LastTransitionTime.IsZero() {
+			return condition.LastTransitionTime.Time
+		}
+	}
+	if pod := v.pod(); pod != nil {
+		if _, finished := times(pod); !finished.IsZero() {
+			return finished
+		}
+	}
+	return v.created()
+}
+
+func (v *view) created() time.Time { return v.job.CreationTimestamp.Time }
+
+// pod is the last attempt, nil when there was none.
+func (v *view) pod() *corev1.Pod {
+	if len(v.pods) == 0 {
+		return nil
+	}
+	return v.pods[len(v.pods)-1]
+}
+
+// startWithin is how long the run may wait to start.
+func (v *view) startWithin() time.Duration {
+	if d, err := time.ParseDuration(v.job.Annotations[AnnotationStart]); err == nil && d > 0 {
+		return min(d, MaxStartTimeout)
+	}
+	return DefaultStartTimeout
+}
+
+// cancellation is what the annotation says: when, and who asked.
+func (v *view) cancellation() (time.Time, string) {
+	text, asked := v.job.Annotations[AnnotationCancel]
+	if !asked {
+		return time.Time{}, ""
+	}
+	when, who, _ := strings.Cut(text, " ")
+	at, err := time.Parse(time.RFC3339, when)
+	if err != nil {
+		return v.created(), text // somebody asked by hand
+	}
+	return at, who
+}
+
+func (v *view) canceledAt() time.Time {
+	at, _ := v.cancellation()
+	return at
+}
+
+// Cancellation is the value of [AnnotationCancel].
+func Cancellation(at time.Time, who string) string { return at.UTC().Format(time.RFC3339) + " " + who }
+
+func copied(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return maps.Clone(m)
+}
