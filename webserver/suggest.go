@@ -12,10 +12,10 @@ const (
 	maxSuggested     = 50
 )
 
-// suggestedPackage is the name of a package with the number of its entries in kernels.
+// suggestedPackage is the name of a package with the number of kernels that have it.
 type suggestedPackage struct {
 	Name    string `json:"name"`
-	Entries int    `json:"entries"`
+	Kernels int    `json:"kernels"`
 }
 
 // suggest answers GET /api/v1/suggest: packages and kernels for what somebody has typed so far.
@@ -38,7 +38,7 @@ func (s *server) suggest(c echo.Context) error {
 	packages, kernels := []suggestedPackage{}, []catalog.Named{}
 	for _, name := range g.SuggestPackages(typed, limit) {
 		if p, ok := g.Package(name); ok {
-			packages = append(packages, suggestedPackage{name, p.Len()})
+			packages = append(packages, suggestedPackage{name, g.kernelsWith(p)})
 		}
 	}
 	for _, key := range g.SuggestKernels(typed, limit) {
@@ -49,4 +49,16 @@ func (s *server) suggest(c echo.Context) error {
 		Packages []suggestedPackage `json:"packages"`
 		Kernels  []catalog.Named    `json:"kernels"`
 	}{typed, packages, kernels})
+}
+
+// kernelsWith counts the kernels that have a package, some of them from more than one source.
+func (g *generation) kernelsWith(p catalog.Package) int {
+	n, seen := 0, make([]bool, g.Stats().Kernels)
+	for row := range p.Rows() {
+		if k, ok := row.Kernel(); ok && !seen[k.Number()] {
+			seen[k.Number()] = true
+			n++
+		}
+	}
+	return n
 }

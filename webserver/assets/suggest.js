@@ -75,7 +75,7 @@ export function suggestions(field) {
     options = [];
     const packages = answer.packages.filter((found) => !specs || PLAIN.test(found.name));
     list.replaceChildren(
-      group('Packages', packages.map((found) => option(found.name, `${found.entries} in kernels`, ['packages', found.name], specs))),
+      group('Packages', packages.map((found) => option(found.name, found.kernels === 1 ? 'in 1 kernel' : `in ${found.kernels.toLocaleString('en')} kernels`, ['packages', found.name], specs))),
       group('Kernels', answer.kernels.map((found) => {
         const path = [found.language, found.kernel_name, found.kernel_version];
         return option(path.join('/'), '', ['kernels', ...path], false);
