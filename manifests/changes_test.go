@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -242,57 +241,6 @@ func TestUnwritableChangesStopTheRun(t *testing.T) {
 	diff(t, "files", before, files(t, dir))
 }
 
-// An old pair that cannot be compared with makes the run a first one, of whole
-// content, whenever that comes to light; what is known to be gone stays so.
-func TestOldPairThatCannotBeRead(t *testing.T) {
-	var store []manifests.Manifest
-	for i := range 9 {
-		store = append(store, kernel(fmt.Sprintf("R/k%d/1", i), "4", "a 1 r", "b 1 r"))
-	}
-	lines := func(edit func([]string) []string) func(string) string {
-		return func(s string) string { return strings.Join(edit(strings.SplitAfter(s, "\n")), "") }
-	}
-	for name, damage := range map[string]func(string) string{
-		"empty":      func(string) string { return "" },
-		"garbage":    func(string) string { return "\x00\n\n" },
-		"blank":      func(s string) string { return strings.Replace(s, s[49:81], strings.Repeat("-", 32), 1) },
-		"cut header": func(s string) string { return s[:60] },
-		"cut":        func(s string) string { return s[:len(s)*2/3] },
-		"cut lines":  lines(func(l []string) []string { return l[:6] }),
-		"line lost":  lines(func(l []string) []string { return slices.Delete(l, 3, 4) }),
-		"line twice": lines(func(l []string) []string { return slices.Insert(l, 3, l[3]) }),
-		"disorder":   lines(func(l []string) []string { l[3], l[4] = l[4], l[3]; return l }),
-		"no names":   func(s string) string { return strings.Replace(s, `"kernel_name":"k5"`, `"name":"k5"`, 1) },
-		"no version": func(s string) string { return strings.Replace(s, `"version":"1"`, `"version":1`, 1) },
-		"long line":  func(s string) string { return strings.Replace(s, `"k5"`, `"`+strings.Repeat("k", 17<<20), 1) },
-		"pretty":     func(s string) string { return strings.Replace(s, `{"indexed_date"`, "{\n\"indexed_date\"", 1) },
-		"original":   func(s string) string { return strings.Replace(s, s[35:83], "", 1) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			quietly(t, dir, later(0), append(store[:9:9], kernel("R/gone/1", "4"))...)
-			quietly(t, dir, later(1), store...)
-			path := filepath.Join(dir, manifests.CollatedName)
-			before := files(t, dir)[manifests.CollatedName]
-			if err := os.WriteFile(path, []byte(damage(before)), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			changed := slices.Clone(store)
-			for i := range changed {
-				changed[i].Packages = changed[i].Packages[:1]
-			}
-			warned := publishChanges(t, dir, manifests.Atomic, later(2), changed...)
-			if len(warned) != 1 || !strings.Contains(warned[0], "begin anew") || len(warned[0]) > 400 {
-				t.Errorf("warned of %q", warned)
-			}
-			got := readChanges(t, dir)
-			if len(got.Runs) != 1 || got.Runs[0].Previous != "" || len(got.Runs[0].Added) != 9 || len(got.Gone) != 1 {
-				t.Errorf("got %+v", got)
-			}
-		})
-	}
-}
-
 // A pair that was published without the document is compared with all the same.
 func TestPairWithoutChanges(t *testing.T) {
 	dir := t.TempDir()
@@ -325,84 +273,6 @@ func TestChangesInPlace(t *testing.T) {
 		}
 		diff(t, "files", files(t, atomic), files(t, inPlace))
 	}
-}
-
-// Random stores, one after the other: what is said is what a comparison of
-// everything with everything finds, and it can be undone step by step.
-func TestChangesAgainstEverythingInMemory(t *testing.T) {
-	for seed := range uint64(30) {
-		r := rand.New(rand.NewPCG(seed, 7))
-		dir := t.TempDir()
-		var before map[manifests.KernelKey]manifests.Manifest
-		gone := map[manifests.KernelKey]bool{}
-		for n := range 5 {
-			after := map[manifests.KernelKey]manifests.Manifest{}
-			for range r.IntN(6) {
-				m := kernel(fmt.Sprintf("%c/%c/%d", 'A'+r.IntN(2), 'a'+r.IntN(2), r.IntN(2)), fmt.Sprint(r.IntN(2)))
-				for p := range r.IntN(3) {
-					m.Packages = append(m.Packages, pkg(fmt.Sprintf("p%d %d r", p, r.IntN(2))))
-				}
-				after[m.Key()] = m
-			}
-			var ms []manifests.Manifest
-			for _, m := range after {
-				ms = append(ms, m)
-			}
-			quietly(t, dir, later(n), ms...)
-			got := readChanges(t, dir)
-			if before != nil && sameStores(before, after) {
-				before = after
-				continue
-			}
-			want := []string{}
-			for key, m := range after {
-				old, known := before[key]
-				switch {
-				case before == nil || !known:
-					want = append(want, fmt.Sprintf("+ %s %d", key, len(m.Packages)))
-				case !sameKernels(old, m):
-					want = append(want, "~ "+key.String())
-				}
-				delete(gone, key)
-			}
-			for key := range before {
-				if _, still := after[key]; !still {
-					want, gone[key] = append(want, "- "+key.String()), true
-				}
-			}
-			var lines []string
-			for _, line := range brief(got.Runs[0])[1:] {
-				if f := strings.Fields(line); line[0] == '~' {
-					lines = append(lines, f[0]+" "+f[1])
-				} else if line[0] != ' ' {
-					lines = append(lines, line)
-				}
-			}
-			slices.Sort(want)
-			slices.Sort(lines)
-			diff(t, "kernels", want, append([]string{}, lines...))
-			if len(got.Gone) != len(gone) {
-				t.Errorf("%d gone, want %d", len(got.Gone), len(gone))
-			}
-			if t.Failed() {
-				t.Fatalf("seed %d, run %d", seed, n)
-			}
-			before = after
-		}
-	}
-}
-
-func sameKernels(a, b manifests.Manifest) bool {
-	return a.LanguageVersion == b.LanguageVersion && slices.Equal(a.Packages, b.Packages)
-}
-
-func sameStores(a, b map[manifests.KernelKey]manifests.Manifest) bool {
-	for key, m := range a {
-		if other, ok := b[key]; !ok || !sameKernels(m, other) {
-			return false
-		}
-	}
-	return len(a) == len(b)
 }
 
 // The document is written as its comment says, and read again as it was.

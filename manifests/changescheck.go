@@ -169,5 +169,5 @@ func (s kernelSet) add(k KernelKey) error {
 		return invalid("kernel %s appears twice", k)
 	}
 	s[k] = struct{}{}
-	return cmp.Or(checkSegment("kernel_name", k.Name), checkSegment("kernel_version", k.Version), checkSegment("language", k.Language))
+	return k.check()
 }

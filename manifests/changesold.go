@@ -139,7 +139,7 @@ func keyOfLine(line []byte) (KernelKey, error) {
 		}
 		*want.text = value.String()
 	}
-	return k, nil
+	return k, k.check()
 }
 
 // content returns the line as the generation counts it, without date and

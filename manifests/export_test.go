@@ -12,5 +12,8 @@ func ReadCollatedLimit(r io.Reader, limit int64) error {
 	return doc.read(r)
 }
 
+// Content is a line of a collated file as the generation counts it.
+var Content = content
+
 // Keep does what a publication does to the index before it replaces it.
 func Keep(d *Dir) { d.keep(CollatedName, PackageIndexName) }

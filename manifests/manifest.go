@@ -49,6 +49,12 @@ func (k KernelKey) clean() KernelKey {
 	return KernelKey{cleanText(k.Language), cleanText(k.Name), cleanText(k.Version)}
 }
 
+// check refuses what cannot be the names of directories.
+func (k KernelKey) check() error {
+	return cmp.Or(
+		checkSegment("kernel_name", k.Name), checkSegment("kernel_version", k.Version), checkSegment("language", k.Language))
+}
+
 // compareGroup orders kernels by language and name, both in byte order. The
 // order of the versions of one name is the caller's: it needs conda's rules.
 func (k KernelKey) compareGroup(o KernelKey) int {
@@ -158,11 +164,7 @@ func (m *Manifest) Validate() error {
 
 // check holds for manifests of any origin.
 func (m *Manifest) check() error {
-	err := cmp.Or(
-		checkSegment("kernel_name", m.KernelName),
-		checkSegment("kernel_version", m.KernelVersion),
-		checkSegment("language", m.Language),
-		checkTime("indexed_date", m.IndexedDate))
+	err := cmp.Or(m.Key().check(), checkTime("indexed_date", m.IndexedDate))
 	if err != nil {
 		return err
 	}
