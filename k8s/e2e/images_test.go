@@ -142,6 +142,27 @@ func TestImagesHoldOneProgramAndNoTool(t *testing.T) {
 	}
 }
 
+// TestProgramsOfTheImagesRun starts both in a cluster, as restricted as in k8s/deploy, with the command that needs
+// nothing.
+func TestProgramsOfTheImagesRun(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "version", siteOptions{})
+	for _, program := range []string{"kernel-indexer", "kernel-web"} {
+		config, _ := readImage(t, map[string]string{"kernel-indexer": built.indexer, "kernel-web": built.web}[program])
+		overrides := `{"spec": {"securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
+			"containers": [{"name": "version", "image": "` + imagePrefix + "/" + program + ":" + imageTag + `",
+			"args": ["version"], "imagePullPolicy": "Never", "securityContext": {"allowPrivilegeEscalation": false,
+			"readOnlyRootFilesystem": true, "capabilities": {"drop": ["ALL"]}}}]}}`
+		name := "version-" + program
+		s.kubectl(t, "run", name, "--image=none", "--restart=Never", "--overrides="+overrides)
+		s.kubectl(t, "wait", "pod/"+name, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s")
+		want := config.Config.Labels["org.opencontainers.image.version"]
+		if got := s.kubectl(t, "logs", name); !strings.Contains(got, want) {
+			t.Errorf("%s: version %q, want the label's %s", program, got, want)
+		}
+	}
+}
+
 // readImage returns the configuration of the only image in an archive, and the regular files of its layers.
 func readImage(t *testing.T, archive string) (config imageConfig, files []string) {
 	t.Helper()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -181,22 +182,41 @@ func TestBrokenKernelFailsTheJobAndThePageGoesOn(t *testing.T) {
 	s.ready(t)
 }
 
-// TestShardsPublishWhatOneRunDoes lets the four pods of one Indexed Job share the work of one.
+// TestShardsPublishWhatOneRunDoes lets the four pods of one Indexed Job share the work of one, and then fail together.
 func TestShardsPublishWhatOneRunDoes(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "shards", siteOptions{})
 	s.succeed(t, "alone")
-	one := s.kernels(t)
-	before := s.status(t).Generation
-	s.addKernel(t, kernelOfSample, "9.9")
+	collated, index := s.pair(t)
+	for _, name := range []string{manifests.CollatedName, manifests.PackageIndexName} {
+		if err := os.Remove(filepath.Join(s.repo, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s.write(t, siteOptions{components: []string{"sharded"}})
 	s.kubectl(t, "apply", "--kustomize", s.overlay)
 	s.succeed(t, "shared")
 	if job := s.job(t, "shared"); job.Status.Succeeded != 4 {
 		t.Errorf("%d pods succeeded, want 4", job.Status.Succeeded)
 	}
-	s.waitGeneration(t, before)
-	if four := s.kernels(t); len(four) != len(one)+1 {
-		t.Errorf("four shards published %d kernels, one run %d and there was one more since", len(four), len(one))
+	newCollated, newIndex := s.pair(t)
+	if undated(collated) != undated(newCollated) || undated(index) != undated(newIndex) {
+		t.Error("four shards published other documents than one run")
 	}
+
+	if err := os.WriteFile(filepath.Join(s.repo, kernelOfSample, "conda-meta", "broken-1.0-0.json"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.run(t, "broken")
+	if end := s.finished(t, "broken", time.Minute); end.Type != batchv1.JobFailed {
+		t.Errorf("the Job with a broken kernel ended as %s", end.Type)
+	}
+	if c, i := s.pair(t); c != newCollated || i != newIndex {
+		t.Error("a shard failed, and the published pair changed")
+	}
+}
+
+// undated replaces the times in a document.
+func undated(document string) string {
+	return regexp.MustCompile(`"\d{4}-\d\d-\d\dT[^"]*"`).ReplaceAllString(document, `""`)
 }

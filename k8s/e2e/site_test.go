@@ -34,7 +34,8 @@ type siteOptions struct {
 	missing    bool     // the repository is not there
 }
 
-// overlay puts a site beside others: the volume is the only thing that is not in the namespace.
+// overlay puts a site beside others: the volume is the only thing that is not in the namespace, and a node of two
+// processors takes the pods of all sites if they ask for little.
 const overlay = `apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources: [%[1]s/overlays/local]
@@ -54,6 +55,10 @@ patches:
     patch: |-
       - {op: replace, path: /spec/schedule, value: "%[4]s"}
       - {op: add, path: /spec/suspend, value: %[5]t}
+      - {op: replace, path: /spec/jobTemplate/spec/template/spec/containers/0/resources/requests/cpu, value: 10m}
+  - target: {kind: Deployment, name: kernel-web}
+    patch: |-
+      - {op: replace, path: /spec/template/spec/containers/0/resources/requests/cpu, value: 10m}
 %[7]s`
 
 // newSite installs the sample repository and everything of k8s/deploy in a namespace. On failure the test shows what

@@ -1,0 +1,76 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"kernelindexer/testrepo"
+)
+
+// slowest is the ratio from which indexing in a pod counts as broken. It is measured at 1.0 to 1.2; other work on the
+// machine, in the cluster itself to begin with, has more of one processor than of two.
+const slowest = 2.0
+
+// TestOneCPUInAPodAgainstOneOutside indexes the same repository in a pod that may use one CPU, and beside the cluster on
+// one CPU. Both read what is in the page cache. It is not parallel: nothing else is going on in the cluster.
+func TestOneCPUInAPodAgainstOneOutside(t *testing.T) {
+	s := newSite(t, "speed", siteOptions{patches: `  - target: {kind: CronJob, name: kernel-indexer}
+    patch: |-
+      - {op: replace, path: /spec/jobTemplate/spec/template/spec/containers/0/resources/limits/cpu, value: "1"}
+      - {op: add, path: /spec/jobTemplate/spec/template/spec/containers/0/env/-, value: {name: JOBS, value: "2"}}
+      - {op: add, path: /spec/jobTemplate/spec/template/spec/containers/0/args/-, value: --lister=files}
+  - target: {kind: Deployment, name: kernel-web}
+    patch: |-
+      - {op: replace, path: /spec/replicas, value: 0}
+`})
+	if err := os.RemoveAll(s.repo); err != nil {
+		t.Fatal(err)
+	}
+	spec := testrepo.DefaultSpec()
+	spec.Kernels, spec.MetaBytes = 100, 2<<20
+	if err := testrepo.Generate(s.repo, spec); err != nil {
+		t.Fatal(err)
+	}
+	s.handOver(t)
+
+	var inside, outside []float64
+	for round := range 3 {
+		program := exec.CommandContext(t.Context(), "taskset", "--cpu-list", "0", root+"/bin/kernel-indexer", "run",
+			"--kernel-root", s.repo, "--lister=files", "--jobs=2")
+		log, err := program.Output()
+		if err != nil {
+			t.Fatalf("outside: %v\n%s", err, log)
+		}
+		outside = append(outside, seconds(t, string(log)))
+		s.handOver(t) // root has written
+		job := "round-" + strconv.Itoa(round)
+		s.succeed(t, job)
+		inside = append(inside, seconds(t, s.kubectl(t, "logs", "job/"+job)))
+	}
+	ratio := slices.Min(inside) / slices.Min(outside)
+	t.Logf("%d kernels of %d packages: %.2f x (%v s in a pod, %v s outside)", spec.Kernels, spec.Packages, ratio, inside, outside)
+	if ratio > slowest {
+		t.Errorf("indexing in a pod takes %.2f times as long as outside", ratio)
+	}
+}
+
+// seconds reads the time that a run took from its summary.
+func seconds(t *testing.T, log string) float64 {
+	t.Helper()
+	lines := strings.Split(strings.TrimSpace(log), "\n")
+	var summary struct {
+		Message string
+		Seconds float64
+	}
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &summary); err != nil || summary.Message != "done" || summary.Seconds <= 0 {
+		t.Fatalf("no summary: %v\n%s", err, log)
+	}
+	return summary.Seconds
+}
