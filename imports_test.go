@@ -23,8 +23,11 @@ var allowed = map[string][]string{
 	"webserver":          {"catalog", "condaenv/matchspec", "manifests"},
 	"cmd/kernels":        {"catalog", "cli", "condaenv/matchspec", "manifests", "rootfs"},
 	"cmd/kernel-web":     {"cli", "manifests", "webserver", "webserver/reload", "webserver/serve"},
-	"testrepo":           {"condaenv", "manifests", "rootfs"},
-	"k8s":                {"condaenv", "condaenv/pypi", "condaenv/rlib", "rootfs"},
+	"cmd/kernel-jobs": {
+		"cli", "k8s/access", "k8s/api", "k8s/archive", "k8s/controller", "k8s/environment", "k8s/image", "k8s/process", "k8s/processtype", "k8s/runner",
+	},
+	"testrepo": {"condaenv", "manifests", "rootfs"},
+	"k8s":      {"condaenv", "condaenv/pypi", "condaenv/rlib", "rootfs"},
 }
 
 // foreign are libraries that only some folders may use, tests aside.
@@ -35,12 +38,12 @@ var foreign = map[string][]string{
 	"github.com/labstack/echo":    {"webserver"},
 	"github.com/fsnotify":         {"webserver"},
 	"github.com/prometheus":       {"webserver"},
-	"github.com/spf13/cobra":      {"cli", "cmd/kernel-indexer", "cmd/kernel-web", "cmd/kernels"},
+	"github.com/spf13/cobra":      {"cli", "cmd/kernel-indexer", "cmd/kernel-jobs", "cmd/kernel-web", "cmd/kernels"},
 	"github.com/rs/zerolog":       {"cli", "cmd/kernel-indexer", "cmd/kernel-web", "webserver"},
 	"github.com/itchyny/gojq":     {"cmd/kernel-indexer", "cmd/kernels"},
 	"net/http":                    {"webserver", "cmd/kernels", "testrepo", "k8s"},
 	"github.com/gofrs/flock":      {"manifests"},
-	"github.com/google/renameio/": {"manifests"},
+	"github.com/google/renameio/": {"manifests", "k8s"},
 }
 
 // folder returns the folder of the architecture that a package of ours is in.

@@ -1,0 +1,1 @@
+"""Two process types, as an example. They need nothing but Python."""

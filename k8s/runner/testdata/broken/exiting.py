@@ -1,0 +1,3 @@
+import sys
+
+sys.exit("this is a script")
