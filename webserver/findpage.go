@@ -152,6 +152,10 @@ func (s *server) findCSV(c echo.Context, g *generation, form findForm, specs []s
 		Specs: specs, Language: form.Language, Exact: form.Exact,
 		Matches: catalog.Page{Limit: maxLimit}, NearMisses: catalog.Page{Limit: maxLimit},
 	})
+	var wrong *httpError
+	if errors.As(err, &wrong) && wrong.errors != nil {
+		return &httpError{status: wrong.status, detail: wrong.detail + ": " + wrong.errors[0].Msg}
+	}
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,8 @@ type generation struct {
 	history  history
 	searches answerCache
 	orders   map[string]func() []catalog.Kernel // by sort key, ascending
+
+	byJupyter func() []string
 }
 
 // generation returns what is served now, or nil before the first good pair.
@@ -51,6 +53,7 @@ func (s *server) loaded(otherwise string) (*generation, error) {
 func newGeneration(c *catalog.Catalog, digest, program string) *generation {
 	sum := sha256.Sum256([]byte(program))
 	g := &generation{Catalog: c, etag: []string{`"` + digest + "-" + hex.EncodeToString(sum[:4]) + `"`}}
+	g.byJupyter = newJupyter(c)
 	g.orders = make(map[string]func() []catalog.Kernel, len(kernelOrders))
 	for key, order := range kernelOrders {
 		g.orders[key] = sync.OnceValue(func() []catalog.Kernel { return g.sorted(order) })

@@ -2,6 +2,7 @@ package webserver
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -13,6 +14,7 @@ import (
 // kernelsData is the list of kernels.
 type kernelsData struct {
 	Language, Text, Has, Sort string
+	Jupyter                   bool
 	Languages                 []string
 	Heads                     []sorting
 	Kernels                   []kernelLine
@@ -43,12 +45,19 @@ func (s *server) kernelsPage(c echo.Context) error {
 		filter.Packages = []string{data.Has}
 	}
 	query := fields{"language", data.Language, "q", data.Text, "has", data.Has, "sort", q.text("sort")}
+	if data.Jupyter = q.flag("jupyter"); data.Jupyter {
+		query = query.with("jupyter", "1")
+	}
 	path := s.BasePath + "/kernels"
-	list, total := g.pick(filter, data.Sort, page{Limit: g.Stats().Kernels})
+	list, _ := g.pick(filter, data.Sort, page{Limit: g.Stats().Kernels})
+	if data.Jupyter {
+		runs := g.jupyter()
+		list = slices.DeleteFunc(list, func(k catalog.Kernel) bool { return runs[k.Number()] == "" })
+	}
 	if q.wantsCSV() {
 		return g.writeCSV(c, "kernels", kernelHead, recordsOf(list, kernelRecord))
 	}
-	data.Pager = newPager(path, query, q.offset(), total)
+	data.Pager = newPager(path, query, q.offset(), len(list))
 	for _, k := range cut(data.Pager, list) {
 		data.Kernels = append(data.Kernels, s.kernelLine(k))
 	}
@@ -56,10 +65,11 @@ func (s *server) kernelsPage(c echo.Context) error {
 		data.Heads = append(data.Heads, sortHead(path, query, column[0], column[1], data.Sort))
 	}
 	twin := fields{"language", data.Language, "name", data.Text, "package", data.Has, "sort", data.Sort}
-	return s.writePage(c, http.StatusOK, frame{
-		Name: "kernels", Title: "Kernels", Section: "kernels", Main: data,
-		Twin: s.BasePath + "/api/v1/kernels" + twin.String(), CSV: csvLink(path, query),
-	})
+	f := frame{Name: "kernels", Title: "Kernels", Section: "kernels", Main: data, CSV: csvLink(path, query)}
+	if !data.Jupyter { // the API has no such filter
+		f.Twin = s.BasePath + "/api/v1/kernels" + twin.String()
+	}
+	return s.writePage(c, http.StatusOK, f)
 }
 
 // familyData is all versions of one kernel.

@@ -22,7 +22,8 @@ type versionData struct {
 	Manifest string
 	Commands []shellCommand
 	Exports  []exportLink
-	Previous link // the comparison with the version before this one
+	Previous link   // the comparison with the version before this one
+	Jupyter  string // the package that has it run there, "" for none
 	Key      string
 	Others   []string // the other versions, the newest first, to compare with
 	Recent   []runBlock
@@ -66,7 +67,7 @@ func (s *server) versionPage(c echo.Context) error {
 	data := versionData{
 		Kernel: s.kernelLine(k), Name: k.Name(), Version: k.Version(), Info: k.Info(), Manifest: k.ManifestPath(),
 		Family:  link{s.place("/kernels", names[0], names[1]), k.Name()},
-		Exports: exportLinks(api), Key: key.String(), All: k.Len(),
+		Exports: exportLinks(api), Key: key.String(), All: k.Len(), Jupyter: g.jupyter()[k.Number()],
 	}
 	data.Others, data.Previous = s.otherVersions(g, k)
 	for _, known := range []shellCommand{{"Get", s.GetCommand}, {"Use", s.UseCommand}} {
