@@ -13,14 +13,15 @@ import (
 // server's admission, validation included, without storing it.
 func TestServerTakesEveryObject(t *testing.T) {
 	t.Parallel()
+	kernelsNamespace.Lock()
+	defer kernelsNamespace.Unlock()
 	// The one kind that is not Kubernetes' own. Its schema is ours, of the fields that the Prometheus operator
 	// documents: it shows that the object is well-formed, not more.
 	kubectl(t, "apply", "--filename=testdata/prometheusrules.yaml")
 	kubectl(t, "wait", "--for=condition=Established", "crd/prometheusrules.monitoring.coreos.com", "--timeout=30s")
 	// Dry runs of namespaced objects need the namespace.
-	if _, err := cluster.Kubectl(t.Context(), "create", "namespace", "kernels"); err != nil && !strings.Contains(err.Error(), "AlreadyExists") {
-		t.Fatal(err)
-	}
+	kubectl(t, "create", "namespace", "kernels")
+	defer kubectl(t, "delete", "namespace", "kernels")
 	for _, dir := range append(folders(t, "overlays"), components(t)...) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			out := kubectl(t, "apply", "--dry-run=server", "--validate=strict", "--kustomize", dir)

@@ -65,6 +65,24 @@ patches:
 // the cluster says about it.
 func newSite(t *testing.T, name string, o siteOptions) *site {
 	t.Helper()
+	s := newRepository(t, name)
+	if o.missing {
+		if err := os.RemoveAll(s.repo); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(s.overlay, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.write(t, o)
+	t.Cleanup(func() { s.remove(t) })
+	s.kubectl(t, "apply", "--kustomize", s.overlay)
+	return s
+}
+
+// newRepository makes the sample repository and installs nothing.
+func newRepository(t *testing.T, name string) *site {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "kernels-e2e-"+name+"-")
 	if err != nil {
 		t.Fatal(err)
@@ -74,18 +92,10 @@ func newSite(t *testing.T, name string, o siteOptions) *site {
 		t.Fatal(err)
 	}
 	s := &site{namespace: "e2e-" + name, repo: filepath.Join(dir, "repository"), overlay: filepath.Join(dir, "overlay")}
-	if !o.missing {
-		if err := testrepo.Sample(s.repo); err != nil {
-			t.Fatal(err)
-		}
-		s.handOver(t)
-	}
-	if err := os.Mkdir(s.overlay, 0o755); err != nil {
+	if err := testrepo.Sample(s.repo); err != nil {
 		t.Fatal(err)
 	}
-	s.write(t, o)
-	s.kubectl(t, "apply", "--kustomize", s.overlay)
-	t.Cleanup(func() { s.remove(t) })
+	s.handOver(t)
 	return s
 }
 
@@ -115,25 +125,33 @@ func (s *site) write(t *testing.T, o siteOptions) {
 
 // remove deletes the namespace and, without waiting, ends its pods.
 func (s *site) remove(t *testing.T) {
+	if t.Failed() {
+		s.explain(t)
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 	defer cancel()
-	if t.Failed() {
-		for _, args := range [][]string{
-			{"get", "all", "--output=wide"},
-			{"get", "events"},
-			{"describe", "pods"},
-			{"logs", "--selector=app.kubernetes.io/part-of=kernel-indexer", "--tail=20", "--prefix"},
-		} {
-			out, err := cluster.Kubectl(ctx, append([]string{"--namespace", s.namespace}, args...)...)
-			t.Logf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
-		}
-	}
 	for _, args := range [][]string{
 		{"delete", "namespace", s.namespace, "--wait=false"}, {"delete", "persistentvolume", s.namespace, "--wait=false"},
 	} {
 		if _, err := cluster.Kubectl(ctx, args...); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// explain logs what the cluster says about a site whose test failed.
+func (s *site) explain(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
+	defer cancel()
+	for _, args := range [][]string{
+		{"get", "all", "--output=wide"},
+		{"get", "events"},
+		{"describe", "pods"},
+		{"logs", "--selector=app.kubernetes.io/part-of=kernel-indexer", "--tail=20", "--prefix"},
+	} {
+		out, err := cluster.Kubectl(ctx, append([]string{"--namespace", s.namespace}, args...)...)
+		t.Logf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 }
 

@@ -34,7 +34,7 @@ func TestOneCPUInAPodAgainstOneOutside(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec := testrepo.DefaultSpec()
-	spec.Kernels, spec.MetaBytes = 100, 2<<20
+	spec.Kernels, spec.MetaBytes = 40, 2<<20
 	if err := testrepo.Generate(s.repo, spec); err != nil {
 		t.Fatal(err)
 	}
