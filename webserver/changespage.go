@@ -11,7 +11,7 @@ import (
 
 // What a page or a feed shows of a run; the JSON has more.
 const (
-	pageRuns     = 25 // at once
+	pageRuns     = 50 // at once
 	pageKernels  = 20 // of each kind
 	pagePackages = 10 // of a kernel
 	homeRuns     = 5

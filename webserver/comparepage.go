@@ -105,7 +105,7 @@ func (s *server) comparedKernels(g *generation, data *compareData) (kernels [2]c
 		if kernels[i], ok = g.Kernel(key); ok {
 			continue
 		}
-		data.Trouble = append(data.Trouble, "There is no kernel "+key.String()+".")
+		data.Trouble = append(data.Trouble, g.missing(key).text()+".")
 		if status == http.StatusOK {
 			status = http.StatusNotFound
 		}

@@ -17,7 +17,7 @@ import (
 
 // What a feed tells of: so many runs, so many kernels of each kind, so many packages of each.
 const (
-	feedEntries  = 50
+	feedEntries  = pageRuns // so that all are on the page that they lead to
 	feedKernels  = 20
 	feedPackages = 10
 )

@@ -10,6 +10,7 @@ import (
 
 // goneKernel is what an answer says of a kernel, or of all versions of one, that an earlier index had (410).
 type goneKernel struct {
+	key        manifests.KernelKey
 	lastSeen   string
 	successors []manifests.KernelKey // the versions there are, the newest first
 }
@@ -29,7 +30,7 @@ func (g *generation) gone(key manifests.KernelKey) *httpError {
 	if last == "" {
 		return nil
 	}
-	e := &goneKernel{lastSeen: last}
+	e := &goneKernel{key: key, lastSeen: last}
 	if l, ok := g.Language(key.Language); ok {
 		var family catalog.Family
 		if family, ok = l.Family(key.Name); ok {
@@ -43,23 +44,28 @@ func (g *generation) gone(key manifests.KernelKey) *httpError {
 	return &httpError{status: http.StatusGone, detail: "The kernel " + name + " is gone; the index last had it on " + last, gone: e}
 }
 
-// missing is the answer of /api/v1 for a kernel that is not there: 410 if it was, else 404.
-func (g *generation) missing(key manifests.KernelKey) error {
+// missing is what is said of a kernel that is not there: 410 if it was, else 404.
+func (g *generation) missing(key manifests.KernelKey) *httpError {
 	if e := g.gone(key); e != nil {
 		return e
 	}
-	return notFound("There is no kernel %s", key)
+	return &httpError{status: http.StatusNotFound, detail: "There is no kernel " + key.String()}
 }
 
 // goneData is the page of a kernel that is gone.
 type goneData struct {
-	Detail     string
+	Name       string // language/name or language/name/version
 	LastSeen   moment
 	Successors []link
+	Changes    string // the link to what changed in all its versions
 }
 
 func (s *server) goneFrame(e *httpError) frame {
-	data := goneData{Detail: e.text(), LastSeen: momentOf(e.gone.lastSeen, s.Now())}
+	family := scope{language: e.gone.key.Language, name: e.gone.key.Name}
+	data := goneData{
+		Name: strings.TrimSuffix(e.gone.key.String(), "/"), LastSeen: momentOf(e.gone.lastSeen, s.Now()),
+		Changes: s.BasePath + "/changes" + fields{"kernel", family.String()}.String(),
+	}
 	for _, key := range e.gone.successors {
 		data.Successors = append(data.Successors, s.kernelLink(key))
 	}

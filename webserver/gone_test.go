@@ -41,6 +41,9 @@ func TestGone(t *testing.T) {
 	if !slices.Contains(p.h1, "This kernel is gone") || !slices.Contains(p.links, "/kernels/R/pecan/2.0") || !slices.Contains(p.words, "2026-01-31 05:02 UTC") {
 		t.Errorf("%q %q", p.words, p.links)
 	}
+	if !slices.Contains(p.links, "/changes?kernel=R%2Fpecan") {
+		t.Errorf("%q", p.links)
+	}
 	s.get(http.StatusGone, "/kernels/R/pecan/1.9")
 	for _, target := range []string{"/api/v1/kernels/R/pecan/1.8", "/api/v1/kernels/R/pekan/1.9", "/kernels/R/pecan/1.8", "/kernels/r/pecan/1.9", "/api/v1/packages/Rcpp"} {
 		s.get(http.StatusNotFound, target)
