@@ -75,7 +75,7 @@ func readLogo(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close() //nolint:errcheck // it was only read
+	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, webserver.MaxLogoBytes+1))
 	if err == nil && len(data) == 0 {
 		err = fmt.Errorf("%s is empty", path)
