@@ -9,25 +9,41 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
-// press presses keys, as a person would who has no mouse.
+// keys presses keys, as a person would who has no mouse.
 //
 // A key is one event that goes down with its text, as those of a keyboard are. chromedp's own keys are two, down and
 // typed, and what is typed comes even where the page took the key for itself.
-func (b *tab) press(t *testing.T, keys string) {
-	t.Helper()
-	for _, r := range keys {
-		events := kb.Encode(r)
-		down, up := *events[0], *events[len(events)-1]
-		if len(events) == 3 {
-			down.Text, down.UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+func keys(text string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		for _, r := range text {
+			events := kb.Encode(r)
+			down, up := *events[0], *events[len(events)-1]
+			if len(events) == 3 {
+				down.Text, down.UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+			}
+			for _, event := range []input.DispatchKeyEventParams{down, up} {
+				if _, err := cdp.Call(ctx, target, input.DispatchKeyEvent, event); err != nil {
+					return err
+				}
+			}
 		}
-		call(t, b, input.DispatchKeyEvent, down)
-		call(t, b, input.DispatchKeyEvent, up)
+		return nil
+	})
+}
+
+// press presses keys.
+func (b *tab) press(t *testing.T, text string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, keys(text)); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -36,11 +52,7 @@ func (b *tab) submit(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	enter := chromedp.Func(func(context.Context, *chromedp.Target) error {
-		b.press(t, kb.Enter)
-		return nil
-	})
-	if _, err := chromedp.RunResponse(ctx, enter); err != nil {
+	if _, err := chromedp.RunResponse(ctx, keys(kb.Enter)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -80,24 +92,15 @@ type stop struct {
 // stopScript describes the focused element. A ring is an outline or a shadow of at least two pixels; the contrast is that
 // of WCAG 2.2 between its colour and the first background behind it that is not transparent.
 const stopScript = `(() => {
+	` + contrastScript + `
 	const e = document.activeElement;
 	const seen = globalThis.seenByTab ??= new Set();
 	if (!e || e === document.body || e === document.documentElement) return {Nowhere: true};
 	const known = seen.has(e);
 	seen.add(e);
-	const canvas = Object.assign(document.createElement('canvas'), {width: 1, height: 1}).getContext('2d', {willReadFrequently: true});
-	const rgba = (color) => {
-		canvas.clearRect(0, 0, 1, 1);
-		canvas.fillStyle = color;
-		canvas.fillRect(0, 0, 1, 1);
-		return [...canvas.getImageData(0, 0, 1, 1).data];
-	};
-	const light = ([r, g, b]) => [r, g, b].map((c) => c / 255)
-		.map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-		.reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
 	const style = getComputedStyle(e);
 	let ring = '';
-	let color = '';
+	let color = 'transparent';
 	if (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) {
 		ring = 'outline ' + style.outlineWidth;
 		color = style.outlineColor;
@@ -105,15 +108,9 @@ const stopScript = `(() => {
 		ring = 'shadow';
 		color = style.boxShadow.match(/^[a-z]+\([^)]*\)/)?.[0] ?? 'black';
 	}
-	let around = [255, 255, 255];
-	for (let p = e.parentElement; p; p = p.parentElement) {
-		const back = rgba(getComputedStyle(p).backgroundColor);
-		if (back[3] === 255) { around = back; break; }
-	}
-	const [high, low] = [light(rgba(color || 'transparent')), light(around)].sort((x, y) => y - x);
 	const box = e.getBoundingClientRect();
 	const hidden = box.width < 1 || box.height < 1 || box.bottom <= 0 || box.top >= innerHeight || box.right <= 0 || box.left >= innerWidth;
-	return {Element: e.outerHTML.slice(0, 120), Known: known, Ring: ring, Ratio: (high + 0.05) / (low + 0.05), Hidden: hidden};
+	return {Element: e.outerHTML.slice(0, 120), Known: known, Ring: ring, Ratio: contrast(color, e.parentElement), Hidden: hidden};
 })()`
 
 // missedScript names what can be used and was not reached.

@@ -18,7 +18,8 @@ type state struct {
 	look   look
 	does   func(t *testing.T, b *tab) // what somebody does there
 	wants  []string
-	readme bool // the README shows it
+	shows  string // a selector of what must be there, "" for nothing more
+	readme bool   // the README shows it
 }
 
 var (
@@ -30,7 +31,7 @@ var (
 
 var states = []state{
 	{name: "01-home", site: good, path: "/", status: 200, look: desk, readme: true, wants: []string{
-		"Campus kernels", "Kernels", "Packages", "Compare", "Changes", "5 kernels", "packages", "indexed", "12 min", "Python", "astro",
+		"Campus kernels", "Kernels", "Packages", "Compare", "Changes", "5 kernels", "packages", "indexed", "minutes ago", "Python", "astro",
 		"3.11", "332", "Rbioconductor", "ctmm", "pecan",
 	}},
 	{name: "02-find", site: good, path: find("sf>=1.0, Rcpp>=1.0.12"), status: 200, look: desk, readme: true, wants: []string{
@@ -46,16 +47,17 @@ var states = []state{
 	{name: "06-compare", site: good, path: "/compare?a=R/pecan/1.9&b=R/pecan/1.91", status: 200, look: desk, wants: []string{
 		"600 added", "61 removed", "83 changed", "72 ", "aws-c-auth", "0.9.1", "0.9.0", "▼ downgraded",
 	}},
-	{name: "07-changes", site: good, path: "/changes", status: 200, look: desk, wants: []string{"pecan", "1.91", "climate", "astro", "first index", "feed"}},
+	{name: "07-changes", site: good, path: "/changes", status: 200, look: desk, wants: []string{"pecan", "1.91", "climate", "astro", "First index", "feed"}},
 	{name: "08-status", site: broken, path: "/status", status: 200, look: desk, wants: []string{"R/broken/1.0", "failed", "Reason"}},
 	{name: "09-docs", site: good, path: "/docs", status: 200, look: desk, wants: []string{"/api/v1/find", "GET"}},
-	{name: "10-stale", site: stale, path: "/", status: 200, look: desk, wants: []string{"The index is old", "30 hours ago"}},
+	{name: "10-stale", site: stale, path: "/", status: 200, look: desk, wants: []string{"The index is old", "30 hours ago", "✖"}, shows: ".banner.error"},
+	{name: "10-stale-a-little", site: aging, path: "/", status: 200, look: desk, wants: []string{"The index is old", "minutes ago", "⚠"}, shows: ".banner.warning"},
 	{name: "11-no-data", site: empty, path: "/kernels", status: 503, look: desk, wants: []string{"no index yet", "kernel-indexer run"}},
 	{name: "12-not-found", site: good, path: "/packages/numpyy", status: 404, look: desk, wants: []string{"Did you mean", "numpy"}},
 	{name: "13-dark", site: good, path: find("sf>=1.0, Rcpp>=1.0.12"), status: 200, look: night, wants: []string{"pecan"}},
 	{name: "14-phone", site: good, path: "/kernels/R/pecan/1.91?q=sf", status: 200, look: phone, wants: []string{"1.0-20"}},
 	{name: "15-without-js", site: good, path: find("sf>=1.0, Rcpp>=1.0.12"), status: 200, look: plain, wants: []string{"1.0.14", "Find kernels"}},
-	{name: "16-help-dialog", site: good, path: "/", status: 200, look: desk, does: openHelp},
+	{name: "16-help-dialog", site: good, path: "/", status: 200, look: desk, does: openHelp, shows: "#help-dialog [type=checkbox]"},
 	{name: "17-focus", site: good, path: "/kernels/R/pecan/1.91?q=sf", status: 200, look: desk, does: func(t *testing.T, b *tab) {
 		b.tabTo(t, "e.closest('thead')")
 	}},
@@ -87,6 +89,9 @@ func TestStatesAndScreenshots(t *testing.T) {
 			if s.does != nil {
 				s.does(t, b)
 			}
+			if s.shows != "" {
+				b.until(t, fmt.Sprintf("document.querySelector(%q)?.checkVisibility()", s.shows))
+			}
 			report(t, b.unsaid(t, s.wants), b.wide(t), b.heard())
 			if s.look.scripts { // axe waits for promises, which are scripts
 				report(t, b.violations(t, axe))
@@ -95,6 +100,6 @@ func TestStatesAndScreenshots(t *testing.T) {
 		})
 	}
 	if len(states) < 17 {
-		t.Error(fmt.Sprintf("%d states are not seventeen", len(states)))
+		t.Errorf("%d states are not seventeen", len(states))
 	}
 }

@@ -52,8 +52,8 @@ type tab struct {
 	look look
 
 	mu       sync.Mutex
-	origin   string // of the server that may be asked
-	expected string // the address whose status is no success
+	origins  []string // of the servers that may be asked: those that the tab was at
+	expected string   // the address whose status is no success
 	troubles []string
 }
 
@@ -106,9 +106,7 @@ func (b *tab) resize(t *testing.T, width, height int64) {
 func (b *tab) hear(event any) {
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
-		if !strings.HasPrefix(e.Request.URL, b.origin+"/") {
-			b.note("asked another server: " + e.Request.URL)
-		}
+		b.asked(e.Request.URL)
 	case *runtime.EventExceptionThrown:
 		b.note("exception: " + e.ExceptionDetails.Text)
 	case *runtime.EventConsoleAPICalled:
@@ -134,6 +132,16 @@ func (b *tab) hear(event any) {
 	}
 }
 
+// asked notes a request to a server that the tab was not sent to.
+func (b *tab) asked(url string) {
+	b.mu.Lock()
+	home := slices.ContainsFunc(b.origins, func(origin string) bool { return strings.HasPrefix(url, origin+"/") })
+	b.mu.Unlock()
+	if !home {
+		b.note("asked another server: " + url)
+	}
+}
+
 func (b *tab) note(trouble string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -144,7 +152,8 @@ func (b *tab) note(trouble string) {
 func (b *tab) open(t *testing.T, origin, path string, status int64) {
 	t.Helper()
 	b.mu.Lock()
-	b.origin, b.expected, b.troubles = origin, "", nil
+	b.origins = append(b.origins, origin) // an icon of the page before may still be asked for
+	b.expected, b.troubles = "", nil
 	if status >= 400 {
 		b.expected = origin + path
 	}
@@ -199,6 +208,39 @@ const wideScript = `(() => {
 	return [document.documentElement.scrollWidth + ' of ' + room,
 		...wide.slice(0, 5).map((e) => e.tagName.toLowerCase() + (e.className ? '.' + e.className : '') + ' ' + e.textContent.slice(0, 40))];
 })()`
+
+// pale returns the placeholders that can hardly be read, which axe does not look at (WCAG 1.4.3: 4.5 to 1).
+func (b *tab) pale(t *testing.T) []string {
+	t.Helper()
+	return ask[[]string](t, b, contrastScript+`[...document.querySelectorAll('input[placeholder]')]
+		.filter((e) => e.checkVisibility())
+		.map((e) => [contrast(getComputedStyle(e, '::placeholder').color, e), e])
+		.filter(([ratio]) => ratio < 4.5)
+		.map(([ratio, e]) => 'a placeholder has a contrast of ' + ratio.toFixed(2) + ': ' + e.placeholder)`)
+}
+
+// contrastScript is a function for the contrast of a colour and the first background behind an element that is not
+// transparent (WCAG 2.2, "contrast ratio").
+const contrastScript = `const contrast = (color, element) => {
+	const canvas = Object.assign(document.createElement('canvas'), {width: 1, height: 1}).getContext('2d', {willReadFrequently: true});
+	const rgba = (color) => {
+		canvas.clearRect(0, 0, 1, 1);
+		canvas.fillStyle = color;
+		canvas.fillRect(0, 0, 1, 1);
+		return [...canvas.getImageData(0, 0, 1, 1).data];
+	};
+	const light = ([r, g, b]) => [r, g, b].map((c) => c / 255)
+		.map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+		.reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+	let around = [255, 255, 255];
+	for (let e = element; e; e = e.parentElement) {
+		const back = rgba(getComputedStyle(e).backgroundColor);
+		if (back[3] === 255) { around = back; break; }
+	}
+	const [high, low] = [light(rgba(color)), light(around)].sort((x, y) => y - x);
+	return (high + 0.05) / (low + 0.05);
+};
+`
 
 // unsaid returns what the page should say and does not. Spaces and line ends are all the same.
 func (b *tab) unsaid(t *testing.T, wants []string) []string {
