@@ -93,9 +93,10 @@ func (x *Indexer) beginRound(ctx context.Context) (round manifests.Round, err er
 	if err := x.dropRound(); err != nil {
 		return round, err
 	}
+	x.status.Phase = manifests.PhaseIndex
 	kernels, err := Discover(ctx, x.root, x.cfg.Filter)
-	if err != nil {
-		return round, err
+	if err != nil { // it fails all shards; whoever looks at the status is to know
+		return round, x.guard(ctx, func(context.Context) error { return err })
 	}
 	round = manifests.Round{
 		ID: x.cfg.Round, Shards: x.cfg.Shard.Of, Language: x.roundLanguage(), Start: x.status.Start,

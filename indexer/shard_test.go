@@ -347,6 +347,21 @@ func TestRunEndsTheRound(t *testing.T) {
 	}
 }
 
+// TestShardsWithoutKernels is that the status says so where a shard cannot begin the round.
+func TestShardsWithoutKernels(t *testing.T) {
+	root := t.TempDir()
+	cfg, _ := shardConfig(root, fakeSource{}, 1, 2)
+	if _, err := indexer.New(cfg).Run(t.Context()); !errors.Is(err, indexer.ErrNoKernels) {
+		t.Errorf("error %v", err)
+	}
+	if s, err := manifests.ReadStatus(os.DirFS(root)); err != nil || s.ExitCode != indexer.ExitGeneral || s.Phase != manifests.PhaseIndex {
+		t.Errorf("status %+v, %v", s, err)
+	}
+	if _, err := os.Stat(filepath.Join(root, manifests.RoundName)); err == nil {
+		t.Error("a round without kernels")
+	}
+}
+
 // TestDamagedRound is that a round that cannot be read is begun anew by a shard, and not published by a collation.
 func TestDamagedRound(t *testing.T) {
 	root := repository(t, "R/a/1")

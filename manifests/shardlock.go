@@ -20,8 +20,12 @@ const (
 	shardSuffix   = ".lock"
 )
 
-// roundWait is how often a process looks whether the round can be changed now.
-const roundWait = 20 * time.Millisecond
+// How often a process looks whether it can have a lock: often at first, for
+// most are held for moments, and then no more than a file server bears.
+const (
+	firstLook = 10 * time.Millisecond
+	lastLook  = time.Second
+)
 
 // ShardLock is the right to write into a shard's kernels. All shards of a run
 // hold the kernel root's lock together, which keeps a run of one process out
@@ -71,7 +75,7 @@ func AwaitLock(ctx context.Context, kernelRoot string, now time.Time) (*Lock, er
 
 // waitFor tries again for as long as another one has the lock and ctx is not done.
 func waitFor(ctx context.Context, try func() (*Lock, error)) (*Lock, error) {
-	for {
+	for pause := firstLook; ; pause = min(2*pause, lastLook) {
 		lock, err := try()
 		if !errors.Is(err, ErrLocked) {
 			return lock, err
@@ -79,7 +83,7 @@ func waitFor(ctx context.Context, try func() (*Lock, error)) (*Lock, error) {
 		select {
 		case <-ctx.Done():
 			return nil, fmt.Errorf("%w: %w", context.Cause(ctx), err)
-		case <-time.After(roundWait):
+		case <-time.After(pause):
 		}
 	}
 }
