@@ -23,10 +23,10 @@ BUILDAHFLAGS ?=
 DOCKERFLAGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint vuln bench demo demo-index browser screenshots axe fuzz images clean
+.PHONY: help build test lint vuln bench demo demo-index browser screenshots axe fuzz images e2e cluster-up cluster-down clean
 
 help: ## show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build the programs into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -92,6 +92,16 @@ image = $(image-$(BUILDER)) -f Dockerfile.$(1) -t $(IMAGE_PREFIX)/kernel-$(1):$(
 	$(if $(GO_IMAGE),--build-arg GO_IMAGE=$(GO_IMAGE)) $(if $(2),--build-arg BASE_IMAGE=$(2)) .
 image-buildah = $(BUILDAH) bud --timestamp $(SOURCE_DATE_EPOCH) $(BUILDAHFLAGS)
 image-docker  = SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) docker build $(DOCKERFLAGS)
+
+e2e: ## run the tests on a real Kubernetes, as root; what is missing on the machine it says, with the command that installs it
+	$(GO) test -tags e2e -count=1 -parallel 16 -timeout 30m -v ./k8s/e2e
+
+cluster-up: ## start a real Kubernetes of one node on this machine and say how to use it; cluster-down ends it
+	$(GO) run ./k8s/cluster up
+	@echo 'For kubectl: eval "$$(go run ./k8s/cluster env)"'
+
+cluster-down: ## end what cluster-up has started, also after a crash
+	$(GO) run ./k8s/cluster down
 
 clean: ## remove what the other targets made
 	rm -rf bin $(DEMO)

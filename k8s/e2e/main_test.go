@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 		self = s
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 		defer stop()
+		if name := os.Getenv(starterVariable); name != "" {
+			return start(ctx, name)
+		}
 		code, err := withCluster(ctx, m.Run)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "e2e:", err)

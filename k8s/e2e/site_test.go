@@ -83,14 +83,7 @@ func newSite(t *testing.T, name string, o siteOptions) *site {
 // newRepository makes the sample repository and installs nothing.
 func newRepository(t *testing.T, name string) *site {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "kernels-e2e-"+name+"-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	dir := t.TempDir()
 	s := &site{namespace: "e2e-" + name, repo: filepath.Join(dir, "repository"), overlay: filepath.Join(dir, "overlay")}
 	if err := testrepo.Sample(s.repo); err != nil {
 		t.Fatal(err)
@@ -123,7 +116,7 @@ func (s *site) write(t *testing.T, o siteOptions) {
 	}
 }
 
-// remove deletes the namespace and, without waiting, ends its pods.
+// remove deletes the namespace. It waits for the end of what writes into the repository, not for the rest.
 func (s *site) remove(t *testing.T) {
 	if t.Failed() {
 		s.explain(t)
@@ -131,7 +124,9 @@ func (s *site) remove(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 	defer cancel()
 	for _, args := range [][]string{
-		{"delete", "namespace", s.namespace, "--wait=false"}, {"delete", "persistentvolume", s.namespace, "--wait=false"},
+		{"--namespace", s.namespace, "delete", "cronjobs,jobs", "--all", "--cascade=foreground", "--timeout=50s"},
+		{"delete", "namespace", s.namespace, "--wait=false"},
+		{"delete", "persistentvolume", s.namespace, "--wait=false"},
 	} {
 		if _, err := cluster.Kubectl(ctx, args...); err != nil {
 			t.Error(err)
