@@ -259,17 +259,37 @@ func TestRunsThatTakeBack(t *testing.T) {
 // However much there is to tell, pages and feeds stay small.
 func TestPagesOfManyChanges(t *testing.T) {
 	s := newChangingSite(t)
+	s.publish(1, made("R/k001/1"))
+	served, _ := s.changes("/api/v1/changes")
+	known := manifests.Changes{Gone: []manifests.GoneKernel{}}
 	for run := range 55 {
-		var kernels []manifests.Manifest
-		for i := range 25 {
-			k := made(fmt.Sprintf("R/k%03d/1", i))
-			for p := range 25 {
-				k.Packages = append(k.Packages, manifests.Package{Name: fmt.Sprintf("p%02d", p), Version: fmt.Sprint(run), Source: manifests.SourceR})
-			}
-			kernels = append(kernels, k)
+		r := manifests.Run{
+			Generation: fmt.Sprintf("%032x", 100-run), Previous: fmt.Sprintf("%032x", 99-run), IndexedDate: manifests.FormatTime(runTime(-run)),
+			TotalKernels: 25, ChangedCount: 25, Added: []manifests.AddedKernel{}, Removed: []manifests.KernelKey{},
 		}
-		s.publish(run, kernels...)
+		if run == 0 {
+			r.Generation = served.Runs[0].Generation
+		}
+		for i := range 25 {
+			k := manifests.ChangedKernel{
+				KernelKey: manifests.KernelKey{Language: "R", Name: fmt.Sprintf("k%03d", i), Version: "1"},
+				Counts:    manifests.PackageCounts{Changed: 25},
+			}
+			for p := range 25 {
+				k.Packages = append(k.Packages, manifests.ChangedPackage{
+					Change: manifests.PackageChanged, Name: fmt.Sprintf("p%02d", p), Source: manifests.SourceR, Before: "1", After: "2",
+				})
+			}
+			r.Changed = append(r.Changed, k)
+		}
+		known.Runs = append(known.Runs, r)
 	}
+	data, err := known.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write(manifests.ChangesName, string(data))
+	s.refresh()
 	for _, target := range []string{"/changes", "/changes?offset=50", "/feed.atom", "/", "/kernels/R/k001/1"} {
 		w := s.get(http.StatusOK, target, browser)
 		t.Logf("%s: %d bytes", target, w.Body.Len())
