@@ -17,7 +17,8 @@ func (p *program) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Index all kernels, then publish the pair: what the CronJob calls",
-		Long: `Index all kernels, then publish collated_manifests.json and package_index.json.
+		Long: `Index all kernels, then publish collated_manifests.json and package_index.json,
+and in index_changes.json what is new in them.
 
 With --shard, several processes share the run: each indexes its part of the
 kernels, and the one that ends last publishes.

@@ -33,12 +33,13 @@ func (p *program) validateCommand() *cobra.Command {
 	var v validation
 	cmd := &cobra.Command{
 		Use:   validateVerb + " [DIR]",
-		Short: "Check a published pair and every manifest",
+		Short: "Check a published pair, its changes and every manifest",
 		Long: `Check that the documents in DIR (default: the output directory) are valid and
 belong together: that both parse and keep their rules, that their generations
 agree with each other and with the content, that each package row of the one is
-in the other, and that every kernel's manifest says what its entry says or is
-newer than the pair (a run that failed published no other).
+in the other, that every kernel's manifest says what its entry says or is newer
+than the pair (a run that failed published no other), and that the
+index_changes.json beside them, if there is one, leads to the pair.
 
 Assertions are jq expressions that must give true (neither false nor null):
   --assert          is given {collated: {indexed_date, generation, total_kernels},
