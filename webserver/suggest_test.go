@@ -45,6 +45,10 @@ func TestSuggest(t *testing.T) {
 	if body := s.get(http.StatusOK, "/api/v1/suggest?q="+url.QueryEscape("none\x00<b>")).Body.String(); !strings.HasSuffix(body, `"packages":[],"kernels":[]}`) {
 		t.Errorf("nothing found: %s", body)
 	}
+	hostile := newSite(t, "original").get(http.StatusOK, "/api/v1/suggest?q=&limit=50").Body.Bytes()
+	if err := json.Unmarshal(hostile, &got); err != nil || len(got.Packages) == 0 {
+		t.Errorf("%s: %v", hostile, err)
+	}
 	for _, bad := range []string{"limit=0", "limit=51", "limit=x", "q=" + strings.Repeat("a", 1001)} {
 		s.get(http.StatusUnprocessableEntity, "/api/v1/suggest?"+bad)
 	}
