@@ -1,0 +1,87 @@
+package archive
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"strings"
+)
+
+// Run names one version of a process. The parts may be any text.
+type Run struct {
+	Domain, Project, Process string
+	Version                  int
+}
+
+// Stream names the log of one container of a run.
+type Stream struct {
+	Run
+	Pod, Container string
+}
+
+// The keys of the store. They are safe as names of files as they are.
+const (
+	runsPrefix  = "runs/"
+	openPrefix  = "open/"
+	outcomeName = "outcome.json"
+	logsFolder  = "logs/"
+	endName     = "end.json"
+	chunkSuffix = ".ndjson"
+)
+
+func (r Run) prefix() string {
+	return processPrefix(r.Domain, r.Project, r.Process) + fmt.Sprintf("v%07d/", r.Version)
+}
+
+// processPrefix is the prefix of all runs of a process; of a project when
+// process is "", of a domain when project is too.
+func processPrefix(parts ...string) string {
+	prefix := runsPrefix
+	for _, part := range parts {
+		if part == "" {
+			break
+		}
+		prefix += segment(part) + "/"
+	}
+	return prefix
+}
+
+func (r Run) outcomeKey() string { return r.prefix() + outcomeName }
+
+func (s Stream) prefix() string {
+	return s.Run.prefix() + logsFolder + segment(s.Pod) + "/" + segment(s.Container) + "/"
+}
+
+func (s Stream) endKey() string { return s.prefix() + endName }
+
+// chunkKey holds the number of the chunk's first line: two writers that stand at
+// the same line want the same key, and only one of them gets it.
+func (s Stream) chunkKey(first int64) string {
+	return s.prefix() + fmt.Sprintf("%015d", first) + chunkSuffix
+}
+
+func openKey(domain, job string) string {
+	return openPrefix + segment(domain) + "/" + segment(job) + ".json"
+}
+
+// maxSegment keeps a segment a file name, with room for a suffix.
+const maxSegment = 200
+
+// segment is text as one part of a key: letters, digits and dashes stay, other
+// bytes are =XX. What gets too long is a hash, which no other text becomes.
+func segment(text string) string {
+	var b strings.Builder
+	for i := range len(text) {
+		c := text[i]
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "=%02X", c)
+		}
+	}
+	if b.Len() > maxSegment {
+		sum := sha256.Sum256([]byte(text))
+		return "==" + strings.TrimRight(base32.StdEncoding.EncodeToString(sum[:]), "=")
+	}
+	return b.String()
+}
