@@ -20,6 +20,7 @@ SOURCE_DATE_EPOCH  ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 BUILDER      ?= $(notdir $(firstword $(shell command -v buildah docker)))
 BUILDAH      ?= buildah
 BUILDAHFLAGS ?=
+DOCKER       ?= docker
 DOCKERFLAGS  ?=
 
 .DEFAULT_GOAL := help
@@ -62,10 +63,10 @@ demo-index: build ## the first half of demo: make the sample repository, index i
 	@ls -l $(DEMO)/collated_manifests.json $(DEMO)/package_index.json $(DEMO)/index_status.json
 
 browser: axe ## try every page in chromium: accessibility, keyboard, JavaScript on and off
-	$(GO) test -tags browser -count=1 -timeout 10m ./webserver/browser
+	$(GO) test -tags browser -count=1 -timeout 20m ./webserver/browser
 
 screenshots: axe ## make pictures of the pages and of terminals: screenshots/, and docs/screenshots/ for the README
-	$(GO) test -tags browser,screenshots -count=1 -timeout 10m -run 'Screenshots$$' ./webserver/browser -pictures $(CURDIR)
+	$(GO) test -tags browser,screenshots -count=1 -timeout 20m -run 'Screenshots$$' ./webserver/browser -pictures $(CURDIR)
 
 axe: webserver/browser/testdata/axe/node_modules/.package-lock.json
 webserver/browser/testdata/axe/node_modules/.package-lock.json: webserver/browser/testdata/axe/package-lock.json
@@ -91,7 +92,7 @@ image = $(image-$(BUILDER)) -f Dockerfile.$(1) -t $(IMAGE_PREFIX)/kernel-$(1):$(
 	--build-arg BINARIES=$(IMAGES_FROM) --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) \
 	$(if $(GO_IMAGE),--build-arg GO_IMAGE=$(GO_IMAGE)) $(if $(2),--build-arg BASE_IMAGE=$(2)) .
 image-buildah = $(BUILDAH) bud --timestamp $(SOURCE_DATE_EPOCH) $(BUILDAHFLAGS)
-image-docker  = SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) docker build $(DOCKERFLAGS)
+image-docker  = SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) DOCKER_BUILDKIT=1 $(DOCKER) build $(DOCKERFLAGS)
 
 e2e: ## run the tests on a real Kubernetes, as root; what is missing on the machine it says, with the command that installs it
 	$(GO) test -tags e2e -count=1 -parallel 16 -timeout 30m -v ./k8s/e2e
