@@ -19,7 +19,10 @@ func (p *program) collateCommand() *cobra.Command {
 		Long: `Publish collated_manifests.json and package_index.json from the manifests that
 earlier runs wrote, and what they changed in index_changes.json. A kernel
 without a manifest is left out with a warning; a manifest that cannot be read
-is an error (exit 5).`,
+is an error (exit 5).
+
+After "index --shard" it publishes once all shards are done, and ends with 5 if
+one failed or is missing. A "run" of one process starts anew.`,
 		Args:    cobra.NoArgs,
 		PreRunE: both(p.prepare, c.check),
 		RunE: func(cmd *cobra.Command, _ []string) error {
