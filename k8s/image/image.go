@@ -46,6 +46,8 @@ type Image struct {
 	Source v1.Image
 	// Name is the <name>:<tag> in the archive, or of the reference.
 	Name Name
+	// Repository is where a remote image lies: registry and path. It is empty for one from an archive.
+	Repository string
 	// ID is the digest of the configuration: equal for equal images, however they were saved.
 	ID v1.Hash
 	// Digest is that of the manifest, by which the image is pulled. Of an archive without a manifest it is that of the
@@ -56,7 +58,6 @@ type Image struct {
 	Size     int64 // bytes of all layers as they are stored
 
 	options Options
-	remote  bool
 }
 
 // Open finds the one image in an archive of size bytes, which must not change and must be open as long as the image is

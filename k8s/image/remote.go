@@ -50,7 +50,7 @@ func Remote(ctx context.Context, reference, home string, options Options, how ..
 	if err != nil {
 		return nil, err
 	}
-	image.remote = true
+	image.Repository = ref.Context().Name()
 	return image, nil
 }
 

@@ -134,7 +134,7 @@ func (s *scanner) layer(layer v1.Layer, diffID v1.Hash) (err error) {
 
 // sourceError says of an error of reading a layer whose it is: a registry's, or the machine's.
 func (s *scanner) sourceError(err error) error {
-	if s.image.remote {
+	if s.image.Repository != "" {
 		return registryError(s.ctx, err, s.image.Name.String())
 	}
 	return err
