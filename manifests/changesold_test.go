@@ -13,6 +13,22 @@ import (
 	"kernelindexer/manifests"
 )
 
+// An old pair that was lost is no reason to forget what is known of the same content.
+func TestOldPairThatWasLost(t *testing.T) {
+	dir := t.TempDir()
+	a, b := kernel("R/a/1", "4"), kernel("R/b/1", "4")
+	quietly(t, dir, later(0), a)
+	quietly(t, dir, later(1), a, b)
+	before := files(t, dir)[manifests.ChangesName]
+	for _, name := range []string{manifests.CollatedName, manifests.PackageIndexName} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	quietly(t, dir, later(2), a, b)
+	diff(t, "document", before, files(t, dir)[manifests.ChangesName])
+}
+
 // An old pair that cannot be compared with makes the run a first one, of whole
 // content, whenever that comes to light; what is known to be gone stays so.
 func TestOldPairThatCannotBeRead(t *testing.T) {
@@ -59,7 +75,7 @@ func TestOldPairThatCannotBeRead(t *testing.T) {
 				changed[i].Packages = changed[i].Packages[:1]
 			}
 			warned := publishChanges(t, dir, manifests.Atomic, later(2), changed...)
-			if len(warned) != 1 || !strings.Contains(warned[0], "begin anew") || len(warned[0]) > 400 {
+			if len(warned) != 1 || !strings.Contains(warned[0], "what changed is not known") || len(warned[0]) > 400 {
 				t.Errorf("warned of %q", warned)
 			}
 			got := readChanges(t, dir)

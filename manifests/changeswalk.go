@@ -70,7 +70,7 @@ func (w *changeWalk) close() {
 func (w *changeWalk) giveUp(err error) {
 	w.close()
 	if !errors.Is(err, fs.ErrNotExist) {
-		w.rules.Warn(fmt.Errorf("the changes begin anew, for the old %s cannot be compared with: %w", CollatedName, err))
+		w.rules.Warn(fmt.Errorf("what changed is not known, for the old %s cannot be compared with: %w", CollatedName, err))
 	}
 }
 
@@ -137,7 +137,8 @@ func (w *changeWalk) end() error {
 }
 
 // finish returns the document that belongs to the new index, or nil if the one
-// there is need not be replaced.
+// there is need not be replaced: because nothing changed, or because it knows
+// the way to the new index from before the old one was lost.
 func (w *changeWalk) finish(h CollatedHeader) *Changes {
 	if w.old != nil {
 		if err := w.end(); err != nil {
@@ -148,10 +149,10 @@ func (w *changeWalk) finish(h CollatedHeader) *Changes {
 	if w.old != nil {
 		run, before = &w.run.Run, w.old.header
 	}
-	if before.Generation == h.Generation {
-		if w.mend {
-			return &w.known
-		}
+	switch {
+	case before.Generation == h.Generation && w.mend:
+		return &w.known
+	case before.Generation == h.Generation, before.Generation == "" && len(w.known.Leading(h.Generation)) > 0:
 		return nil
 	}
 	run.Generation, run.Previous, run.IndexedDate = h.Generation, before.Generation, h.IndexedDate
