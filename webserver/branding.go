@@ -41,8 +41,8 @@ func isPNG(body []byte) bool {
 	return err == nil
 }
 
-// isSVG reports whether the file is XML to the end of its element, and that one of SVG, with the name space that browsers
-// ask for. Before it stands at most a document type of SVG: that of HTML is none of XML.
+// isSVG reports whether the file is XML to the end of its element, and that one of SVG, with the name space that
+// browsers ask for. Before it stands at most a document type of SVG: that of HTML is none of XML.
 func isSVG(body []byte) bool {
 	dec := xml.NewDecoder(bytes.NewReader(body))
 	for {

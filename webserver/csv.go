@@ -13,8 +13,8 @@ import (
 )
 
 // The list of a page is also there as a file of records: ?format=csv has all of its parts, filtered and sorted as the
-// page is. Records are as RFC 4180 has them, in UTF-8, under the names of the command's records; texts are as they are in
-// the documents.
+// page is. Records are as RFC 4180 has them, in UTF-8, under the names of the command's records; texts are as they are
+// in the documents.
 
 // The heads of records.
 var (
@@ -25,7 +25,8 @@ var (
 		"change", "name", "source", "version_a", "version_b", "build_a", "build_b", "channel_a", "channel_b",
 	}
 	findHead = []string{
-		"status", "language", "kernel_name", "kernel_version", "spec", "name", "version", "build", "channel", "source", "reason",
+		"status", "language", "kernel_name", "kernel_version", "spec",
+		"name", "version", "build", "channel", "source", "reason",
 	}
 )
 

@@ -6,10 +6,11 @@ import (
 	"kernelindexer/catalog"
 )
 
-// jupyterKernels are the packages, in R's and in conda's spelling, with one of which an environment can run in Jupyter: each
-// brings a kernel of Jupyter's protocol for the language.
+// jupyterKernels are the packages, in R's and in conda's spelling, with one of which an environment can run in Jupyter:
+// each speaks Jupyter's protocol for a language.
 var jupyterKernels = []string{
-	"ipykernel", "IRkernel", "r-irkernel", "IJulia", "xeus-python", "xeus-r", "xeus-cling", "xeus-octave", "octave_kernel", "bash_kernel",
+	"ipykernel", "IRkernel", "r-irkernel", "IJulia",
+	"xeus-python", "xeus-r", "xeus-cling", "xeus-octave", "octave_kernel", "bash_kernel",
 }
 
 // jupyter says, by the number of a kernel, which package has it run in Jupyter; "" is none.

@@ -76,8 +76,8 @@ func (a *assets) add(base, name string, file asset) string {
 	return full
 }
 
-// importer replaces the names that scripts import by those with a hash, or browsers would keep what is imported too long
-// or not at all.
+// importer replaces the names that scripts import by those with a hash, or browsers would keep what is imported too
+// long or not at all.
 func importer(hashed map[string]string) *strings.Replacer {
 	pairs := make([]string, 0, 2*len(hashed))
 	for plain, full := range hashed {
@@ -97,8 +97,9 @@ func plainName(name string) string {
 
 // staticFile serves what pages need (W11). No path is made of what a client sends.
 //
-// Pages ask by the name with the hash, and keep the answer. A hash that is not ours is of another version of the program,
-// which another replica runs while one after the other is replaced: the page gets what there is, and asks again next time.
+// Pages ask by the name with the hash, and keep the answer. A hash that is not ours is of another version of the
+// program, which another replica runs while one after the other is replaced: the page gets what there is, and asks again
+// next time.
 func (s *server) staticFile(c echo.Context) error {
 	name, err := segment(c, "file")
 	if err != nil {

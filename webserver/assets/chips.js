@@ -1,5 +1,5 @@
-// Specs of a question as chips before the field, as soon as they are whole. What is in the field and in chips is sent as
-// the field alone would be: the server parts and reads it.
+// Specs of a question as chips before the field, as soon as they are whole. What is in the field and in chips is sent
+// as the field alone would be: the server parts and reads it.
 
 import {say} from './say.js';
 

@@ -5,7 +5,8 @@ import {say} from './say.js';
 const LABEL_STAYS = 2000; // milliseconds that a button says what it has done
 
 /**
- * Puts a button behind everything that can be copied: [data-copy] is a text that is shown, [data-copy-url] leads to one.
+ * Puts a button behind everything that can be copied: [data-copy] is a text that is shown, [data-copy-url] leads to
+ * one.
  * @param {ParentNode} part of the document
  */
 export function copyButtons(part) {
@@ -25,7 +26,11 @@ function label(button, source, text) {
   button.setAttribute('aria-label', `${text}: ${source.dataset.copyName ?? source.textContent}`);
 }
 
-/** Copies, or shows and selects the text where pages may not: without TLS. @param {Element} source @param {HTMLElement} button */
+/**
+ * Copies, or shows and selects the text where pages may not: without TLS.
+ * @param {Element} source
+ * @param {HTMLElement} button
+ */
 async function copy(source, button) {
   let done = 'Copied';
   const url = source.getAttribute('data-copy-url');

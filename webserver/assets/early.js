@@ -1,5 +1,5 @@
-// Runs before anything is shown, so that a chosen theme does not come as a flash after the other one. It is a file of its
-// own because pages allow no scripts inside; and no cookie, so that a page is the same bytes for everyone.
+// Runs before anything is shown, so that a chosen theme does not come as a flash after the other one. It is a file of
+// its own because pages allow no scripts inside; and no cookie, so that a page is the same bytes for everyone.
 (() => {
   const root = document.documentElement;
   root.dataset.js = '';

@@ -32,7 +32,8 @@ export function keys() {
 
 /** Reports whether keys belong to what has the focus. @param {EventTarget | null} target */
 function typing(target) {
-  return target instanceof HTMLElement && (target.isContentEditable || target.matches('input:not([type=checkbox]), select, textarea'));
+  return target instanceof HTMLElement &&
+    (target.isContentEditable || target.matches('input:not([type=checkbox]), select, textarea'));
 }
 
 /** Goes to the search, which may be on the first page. @param {KeyboardEvent} event */

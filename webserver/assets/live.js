@@ -55,7 +55,8 @@ export function liveForm(form) {
     form.elements.sort.value = new URL(link.href).searchParams.get('sort');
     const word = link.parentElement.dataset.sort;
     await search();
-    for (const head of results.querySelectorAll('th[data-sort]')) if (head.dataset.sort === word) head.firstElementChild.focus();
+    const heads = [...results.querySelectorAll('th[data-sort]')];
+    heads.find((head) => head.dataset.sort === word)?.querySelector('a').focus(); // it may be another element now
   });
 }
 

@@ -1,7 +1,7 @@
 // What pages can do beyond links and forms. Each of them is whole without this file.
 //
-// Text of the server gets into the document as nodes only: nothing here makes markup of a string but DOMParser, of a page
-// of this server, and what that makes runs no scripts.
+// Text of the server gets into the document as nodes only: nothing here makes markup of a string but DOMParser, of a
+// page of this server, and what that makes runs no scripts.
 
 import {specChips} from './chips.js';
 import {copyButtons} from './copy.js';

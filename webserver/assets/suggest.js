@@ -17,150 +17,177 @@ const PLAIN = /^[\p{L}_][\p{L}\p{N}_.-]*$/u;
  * @param {HTMLInputElement} field
  */
 export function suggestions(field) {
-  const specs = field.dataset.suggest === 'spec';
-  const list = document.createElement('div');
-  list.id = `${field.id}-list`;
-  list.className = 'suggestions';
-  list.setAttribute('role', 'listbox');
-  list.setAttribute('aria-label', 'Suggestions');
-  list.hidden = true;
-  field.closest('.combo').append(list);
-  for (const [attribute, value] of [
-    ['role', 'combobox'], ['aria-autocomplete', 'list'], ['aria-expanded', 'false'], ['aria-controls', list.id],
-  ]) field.setAttribute(attribute, value);
+  new Combobox(field);
+}
 
-  let options = [];
-  let active = -1;
-  let timer = 0;
-  let running = new AbortController();
+class Combobox {
+  /** @type {HTMLElement[]} */
+  options = [];
+  active = -1; // the option that Enter takes
+  timer = 0;
+  running = new AbortController();
 
-  function close() {
-    clearTimeout(timer);
-    running.abort();
-    list.hidden = true;
-    field.setAttribute('aria-expanded', 'false');
-    activate(-1);
+  /** @param {HTMLInputElement} field */
+  constructor(field) {
+    this.field = field;
+    this.specs = field.dataset.suggest === 'spec';
+    this.list = element('div', {id: `${field.id}-list`, class: 'suggestions'});
+    this.list.hidden = true;
+    set(this.list, {role: 'listbox', 'aria-label': 'Suggestions'});
+    field.closest('.combo').append(this.list);
+    set(field, {role: 'combobox', 'aria-autocomplete': 'list', 'aria-expanded': 'false'});
+    field.setAttribute('aria-controls', this.list.id);
+    field.addEventListener('input', () => {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.ask(), DELAY);
+    });
+    field.addEventListener('blur', () => this.close());
+    field.addEventListener('keydown', (event) => {
+      if (!event.isComposing && !event.ctrlKey && !event.metaKey) this.key(event);
+    });
   }
 
-  function activate(at) {
-    options[active]?.setAttribute('aria-selected', 'false');
-    active = at;
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    switch (event.key) {
+      case 'ArrowDown':
+      case 'ArrowUp':
+        event.preventDefault();
+        if (this.list.hidden) this.ask();
+        else this.activate(this.next(event.key === 'ArrowDown' ? 1 : -1));
+        break;
+      case 'Enter':
+        if (this.active < 0) return this.close(); // the form is sent
+        event.preventDefault();
+        this.options[this.active].click();
+        break;
+      case 'Escape':
+        event.preventDefault();
+        if (!this.list.hidden) this.close();
+        else if (this.field.value) this.type('');
+        break;
+    }
+  }
+
+  /**
+   * The option after or before the active one, and none between the last and the first.
+   * @param {number} step
+   */
+  next(step) {
+    const places = this.options.length + 1;
+    return ((this.active + 1 + step + places) % places) - 1;
+  }
+
+  /** @param {number} at of the option that Enter takes from now on; -1 is none */
+  activate(at) {
+    this.options[this.active]?.setAttribute('aria-selected', 'false');
+    this.active = at;
     if (at < 0) {
-      field.removeAttribute('aria-activedescendant');
+      this.field.removeAttribute('aria-activedescendant');
       return;
     }
-    options[at].setAttribute('aria-selected', 'true');
-    options[at].scrollIntoView({block: 'nearest'});
-    field.setAttribute('aria-activedescendant', options[at].id);
+    const option = this.options[at];
+    option.setAttribute('aria-selected', 'true');
+    option.scrollIntoView({block: 'nearest'});
+    this.field.setAttribute('aria-activedescendant', option.id);
   }
 
-  async function ask() {
-    clearTimeout(timer);
-    running.abort();
-    const mine = running = new AbortController();
-    const typed = typedIn(field, specs);
-    if (!typed) return close();
+  async ask() {
+    clearTimeout(this.timer);
+    this.running.abort();
+    const mine = this.running = new AbortController();
+    const typed = typedIn(this.field, this.specs);
+    if (!typed) return this.close();
     const query = new URLSearchParams({q: typed, limit: String(LIMIT)});
     try {
-      const response = await fetch(`${document.documentElement.dataset.base}/api/v1/suggest?${query}`, {signal: mine.signal});
+      const url = `${document.documentElement.dataset.base}/api/v1/suggest?${query}`;
+      const response = await fetch(url, {signal: mine.signal});
       if (!response.ok) throw new Error(`status ${response.status}`);
-      open(await response.json());
+      this.open(await response.json());
     } catch {
-      if (!mine.signal.aborted) close(); // there are none now; the search goes without
+      if (!mine.signal.aborted) this.close(); // there are none now; the search goes without
     }
   }
 
-  function open(answer) {
-    activate(-1);
-    options = [];
-    const packages = answer.packages.filter((found) => !specs || PLAIN.test(found.name));
-    list.replaceChildren(
-      group('Packages', packages.map((found) => option(found.name, found.kernels === 1 ? 'in 1 kernel' : `in ${found.kernels.toLocaleString('en')} kernels`, ['packages', found.name], specs))),
-      group('Kernels', answer.kernels.map((found) => {
-        const path = [found.language, found.kernel_name, found.kernel_version];
-        return option(path.join('/'), '', ['kernels', ...path], false);
-      })),
+  /** @param {{packages: {name: string, kernels: number}[], kernels: Record<string, string>[]}} answer */
+  open(answer) {
+    this.activate(-1);
+    this.options = [];
+    const packages = answer.packages.filter((found) => !this.specs || PLAIN.test(found.name));
+    this.list.replaceChildren(
+      this.group('Packages', packages.map((found) => this.package(found))),
+      this.group('Kernels', answer.kernels.map((found) => this.kernel(found))),
     );
-    if (options.length === 0 || document.activeElement !== field) return close();
-    list.hidden = false;
-    field.setAttribute('aria-expanded', 'true');
-    say(options.length === 1 ? '1 suggestion' : `${options.length} suggestions`);
+    if (this.options.length === 0 || document.activeElement !== this.field) return this.close();
+    this.list.hidden = false;
+    this.field.setAttribute('aria-expanded', 'true');
+    say(this.options.length === 1 ? '1 suggestion' : `${this.options.length} suggestions`);
   }
 
-  function group(name, members) {
-    const part = document.createElement('div');
-    part.setAttribute('role', 'group');
-    part.setAttribute('aria-label', name);
-    const head = document.createElement('p');
-    head.setAttribute('aria-hidden', 'true');
+  close() {
+    clearTimeout(this.timer);
+    this.running.abort();
+    this.list.hidden = true;
+    this.field.setAttribute('aria-expanded', 'false');
+    this.activate(-1);
+  }
+
+  /** @param {string} name @param {HTMLElement[]} members */
+  group(name, members) {
+    const head = element('p', {'aria-hidden': 'true'});
     head.textContent = name;
+    const part = element('div', {role: 'group', 'aria-label': name});
     part.append(head, ...members);
     part.hidden = members.length === 0;
     return part;
   }
 
-  function option(text, note, path, completes) {
-    const node = document.createElement('div');
-    node.id = `${list.id}-${options.length}`;
-    node.setAttribute('role', 'option');
-    node.setAttribute('aria-selected', 'false');
-    const small = document.createElement('small');
-    small.textContent = note;
-    node.append(text, ' ', small);
-    node.addEventListener('pointerdown', (event) => event.preventDefault()); // the field keeps the focus
-    node.addEventListener('click', () => (completes ? complete(text) : go(path)));
-    options.push(node);
-    return node;
+  /** @param {{name: string, kernels: number}} found */
+  package({name, kernels}) {
+    const note = element('small', {});
+    note.textContent = kernels === 1 ? 'in 1 kernel' : `in ${kernels.toLocaleString('en')} kernels`;
+    const option = this.option(() => (this.specs ? this.complete(name) : this.go(['packages', name])));
+    option.append(name, ' ', note);
+    return option;
   }
 
-  function complete(name) {
-    field.value = field.value.replace(/[\p{L}\p{N}_.-]*$/u, name);
-    field.dispatchEvent(new Event('input', {bubbles: true}));
-    close();
+  /** @param {Record<string, string>} found */
+  kernel(found) {
+    const path = [found.language, found.kernel_name, found.kernel_version];
+    const option = this.option(() => this.go(['kernels', ...path]));
+    option.textContent = path.join('/');
+    return option;
   }
 
-  function go(path) {
-    close();
+  /** @param {() => void} choose */
+  option(choose) {
+    const id = `${this.list.id}-${this.options.length}`;
+    const option = element('div', {id, role: 'option', 'aria-selected': 'false'});
+    option.addEventListener('pointerdown', (event) => event.preventDefault()); // the field keeps the focus
+    option.addEventListener('click', choose);
+    this.options.push(option);
+    return option;
+  }
+
+  /** Takes a name into the field in place of its beginning. @param {string} name */
+  complete(name) {
+    this.type(this.field.value.replace(/[\p{L}\p{N}_.-]*$/u, name));
+    this.close();
+  }
+
+  /** @param {string} text */
+  type(text) {
+    this.field.value = text;
+    this.field.dispatchEvent(new Event('input', {bubbles: true}));
+  }
+
+  /** Goes to a page. @param {string[]} path */
+  go(path) {
+    this.close();
     if (path.some((name) => name === '' || name === '.' || name === '..')) return; // no URL leads there
     location.assign([document.documentElement.dataset.base, ...path.map(encodeURIComponent)].join('/'));
   }
-
-  field.addEventListener('input', () => {
-    clearTimeout(timer);
-    timer = setTimeout(ask, DELAY);
-  });
-  field.addEventListener('blur', close);
-  field.addEventListener('keydown', (event) => {
-    if (event.isComposing || event.ctrlKey || event.metaKey) return;
-    switch (event.key) {
-      case 'ArrowDown':
-      case 'ArrowUp':
-        event.preventDefault();
-        if (list.hidden) ask();
-        else activate(next(active, options.length, event.key === 'ArrowDown' ? 1 : -1));
-        break;
-      case 'Enter':
-        if (active >= 0) {
-          event.preventDefault();
-          options[active].click();
-        } else {
-          close();
-        }
-        break;
-      case 'Escape':
-        event.preventDefault();
-        if (!list.hidden) close();
-        else if (field.value) {
-          field.value = '';
-          field.dispatchEvent(new Event('input', {bubbles: true}));
-        }
-        break;
-    }
-  });
 }
-
-/** The option after or before another, and none between the last and the first. @param {number} at @param {number} count @param {number} step */
-const next = (at, count, step) => ((at + 1 + step + count + 1) % (count + 1)) - 1;
 
 /** What suggestions are for. @param {HTMLInputElement} field @param {boolean} specs */
 function typedIn(field, specs) {
@@ -169,4 +196,16 @@ function typedIn(field, specs) {
   if (before !== field.value || before.lastIndexOf('[') > before.lastIndexOf(']')) return '';
   const found = LAST_NAME.exec(before);
   return found && !/[<>=!~|]\s*$/.test(before.slice(0, before.length - found[1].length)) ? found[1] : '';
+}
+
+/** @param {string} name @param {Record<string, string>} attributes @returns {HTMLElement} */
+function element(name, attributes) {
+  const made = document.createElement(name);
+  set(made, attributes);
+  return made;
+}
+
+/** @param {Element} node @param {Record<string, string>} attributes */
+function set(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
 }

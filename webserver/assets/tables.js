@@ -40,7 +40,10 @@ const sourceOf = (row) => row.cells[1].textContent.trim();
 /** @param {string} a @param {string} b */
 const compare = (a, b) => Number(a > b) - Number(a < b);
 
-/** The order that a word asks for: by name whatever the case, or by source and then so. @param {string} sort */
+/**
+ * The order that a word asks for: by name whatever the case, or by source and then so.
+ * @param {string} sort
+ */
 function order(sort) {
   const byName = (a, b) => compare(name(a).toLowerCase(), name(b).toLowerCase()) || compare(name(a), name(b));
   const bySource = (a, b) => compare(sourceOf(a), sourceOf(b));
@@ -52,7 +55,11 @@ function order(sort) {
   }
 }
 
-/** Has the heads say how the table is sorted, and lead on from there. @param {HTMLTableElement} table @param {URLSearchParams} query */
+/**
+ * Has the heads say how the table is sorted, and lead on from there.
+ * @param {HTMLTableElement} table
+ * @param {URLSearchParams} query
+ */
 function heads(table, query) {
   const [, down, by] = /^(-?)(.*)$/.exec(query.get('sort') || 'name');
   for (const head of table.querySelectorAll('th[data-sort]')) {
@@ -66,7 +73,11 @@ function heads(table, query) {
   }
 }
 
-/** Says how many rows are left, and has the link to them as CSV lead to the same. @param {URLSearchParams} query @param {number} shown */
+/**
+ * Says how many rows are left, and has the link to them as CSV lead to the same.
+ * @param {URLSearchParams} query
+ * @param {number} shown
+ */
 function tell(query, shown) {
   const count = document.querySelector('#count');
   count.textContent = count.textContent.replace(/^[\d,]+/, shown.toLocaleString('en'));
