@@ -37,6 +37,7 @@ var foreign = map[string][]string{
 	"github.com/jedib0t/":         {"cmd/kernels"},
 	"github.com/labstack/echo":    {"webserver"},
 	"github.com/fsnotify":         {"webserver"},
+	"github.com/chromedp":         {"webserver"},
 	"github.com/prometheus":       {"webserver"},
 	"github.com/spf13/cobra":      {"cli", "cmd/kernel-indexer", "cmd/kernel-jobs", "cmd/kernel-web", "cmd/kernels"},
 	"github.com/rs/zerolog":       {"cli", "cmd/kernel-indexer", "cmd/kernel-web", "webserver"},

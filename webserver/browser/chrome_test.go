@@ -24,7 +24,7 @@ type chrome struct {
 }
 
 // limit is how long a test may drive a browser: one that hangs is a failure, not a test that never ends.
-const limit = 4 * time.Minute
+const limit = 9 * time.Minute
 
 // chromium returns the path of the browser.
 func chromium() (string, error) {

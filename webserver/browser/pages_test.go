@@ -111,12 +111,12 @@ func TestEveryPage(t *testing.T) {
 			t.Parallel()
 			b := c.newTab(t, l)
 			for _, v := range visits {
-				if v.name == large && l != desk {
-					continue // axe takes seconds for so many rows, which are the same everywhere
-				}
 				t.Run(v.name, func(t *testing.T) {
 					b.open(t, sites[v.site], v.path, v.status)
-					report(t, b.unsaid(t, v.wants), b.wide(t), b.pale(t), b.violations(t, axe), b.heard())
+					report(t, b.unsaid(t, v.wants), b.wide(t), b.pale(t), b.heard())
+					if v.name != large { // its rows are those of version, but axe would take as long for them as for all else
+						report(t, b.violations(t, axe), b.heard())
+					}
 				})
 			}
 		})

@@ -43,8 +43,8 @@ func (l look) String() string {
 // height is that of every window.
 const height = 800
 
-// patience is how long one step of a test may take.
-const patience = 20 * time.Second
+// patience is how long one step of a test may take, on a machine that is busy with other things.
+const patience = time.Minute
 
 // tab is one page after the other, each with what went wrong while it was open.
 type tab struct {
