@@ -127,17 +127,16 @@ func waitFile(ctx context.Context, path string) error {
 
 // lastWords is why a cluster ended by itself, with the end of the log that tells more.
 func (l layout) lastWords() string {
-	reason, err := os.ReadFile(l.failure())
-	if err != nil {
-		return "its keeper was killed"
+	text, component := "its keeper ended", "node"
+	if reason, err := os.ReadFile(l.failure()); err == nil {
+		text = strings.TrimSpace(string(reason))
+		component, _, _ = strings.Cut(text, " ")
 	}
-	text := strings.TrimSpace(string(reason))
-	component, _, _ := strings.Cut(text, " ")
 	if log, err := os.ReadFile(l.log(component)); err == nil {
 		const enough = 3000
 		text += "\n" + string(log[max(0, len(log)-enough):])
 	}
-	return text
+	return strings.TrimSpace(text)
 }
 
 // holder says since when a cluster runs and who holds it.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 )
 
 // Inside of a cluster's namespaces everything has the same name in every cluster.
@@ -28,12 +29,22 @@ type layout struct{ dir string }
 
 var nameRule = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
 
-// layoutOf returns where the cluster of that name is. Names are short: paths of sockets may have 107 bytes.
+// layoutOf returns where the cluster of that name is: in os.TempDir, under a name that is not too long.
 func layoutOf(name string) (layout, error) {
 	if !nameRule.MatchString(name) {
 		return layout{}, fmt.Errorf("cluster name %q: want 1 to 32 lower-case letters, digits and inner dashes", name)
 	}
-	return layout{filepath.Join(os.TempDir(), prefix+name)}, nil
+	l := layout{filepath.Join(os.TempDir(), prefix+name)}
+	for _, hidden := range []string{"/run/", "/var/run/", "/var/log/"} {
+		if strings.HasPrefix(l.dir, hidden) {
+			return layout{}, fmt.Errorf("temporary directory %s: a cluster has a %s of its own; set TMPDIR", os.TempDir(), hidden)
+		}
+	}
+	const longest = 107 // bytes in the address of a socket
+	if len(l.containerd()+".ttrpc") > longest {
+		return layout{}, fmt.Errorf("temporary directory %s: its name is too long for sockets; set TMPDIR", os.TempDir())
+	}
+	return l, nil
 }
 
 // prefix begins the names of directories in the temporary directory, and of cgroups.

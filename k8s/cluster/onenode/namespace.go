@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -36,27 +37,67 @@ func furnish(l layout) error {
 // mounts takes the machine's files as they are, and puts the cluster's own directories where programs write. What is
 // mounted on the machine later appears here as well, never the reverse.
 func mounts(l layout) error {
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
-		return fmt.Errorf("mounts of our own: %w", err)
+	const plain = unix.MS_NOSUID | unix.MS_NODEV
+	for _, m := range []struct {
+		from, to, kind string
+		flags          uintptr
+		data           string
+	}{
+		{"", "/", "", unix.MS_REC | unix.MS_SLAVE, ""},
+		{"proc", "/proc", "proc", plain | unix.MS_NOEXEC, ""},
+		{"run", "/run", "tmpfs", plain, "mode=755"},
+		{l.path("var-log"), "/var/log", "", unix.MS_BIND, ""},
+	} {
+		if err := unix.Mount(m.from, m.to, m.kind, m.flags, m.data); err != nil {
+			return fmt.Errorf("mount %s: %w", m.to, err)
+		}
 	}
-	const plain = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
-	if err := unix.Mount("proc", "/proc", "proc", plain, ""); err != nil {
-		return fmt.Errorf("mount /proc: %w", err)
+	return errors.Join(mountVarLib(l), mountSysctls(l))
+}
+
+// ownLib are the directories in /var/lib that a cluster has for itself.
+var ownLib = []string{"cni", "containerd", "etcd", "kubelet"}
+
+// mountVarLib makes a /var/lib in which the others of the machine's are where they were: homes of CI systems are there,
+// and with them the programs of Kubernetes and the repositories of tests.
+func mountVarLib(l layout) error {
+	const lib = "/var/lib"
+	machine, err := os.Open(lib) // the way to what will be hidden
+	if err != nil {
+		return err
 	}
-	if err := unix.Mount("run", "/run", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755"); err != nil {
-		return fmt.Errorf("mount /run: %w", err)
+	defer machine.Close()
+	entries, err := machine.ReadDir(-1)
+	if err != nil {
+		return err
 	}
-	binds := map[string]string{l.path("var-lib"): "/var/lib", l.path("var-log"): "/var/log"}
+	if err := unix.Mount(l.path("var-lib"), lib, "", unix.MS_BIND, ""); err != nil {
+		return fmt.Errorf("mount %s: %w", lib, err)
+	}
+	for _, entry := range entries {
+		from, to := fmt.Sprintf("/proc/self/fd/%d/%s", machine.Fd(), entry.Name()), filepath.Join(lib, entry.Name())
+		if !entry.IsDir() || slices.Contains(ownLib, entry.Name()) {
+			continue
+		}
+		if err := os.Mkdir(to, 0o755); err != nil {
+			return err
+		}
+		if err := unix.Mount(from, to, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+			return fmt.Errorf("mount %s: %w", to, err)
+		}
+	}
+	return nil
+}
+
+// mountSysctls hides the settings of [sysctls], of which this machine may lack some.
+func mountSysctls(l layout) error {
 	for name, value := range sysctls {
 		file := l.path("sysctl", filepath.Base(name))
 		if err := os.WriteFile(file, []byte(value+"\n"), 0o600); err != nil {
 			return err
 		}
-		binds[file] = "/proc/sys/" + name
-	}
-	for from, to := range binds {
-		if err := unix.Mount(from, to, "", unix.MS_BIND, ""); err != nil && !errors.Is(err, unix.ENOENT) {
-			return fmt.Errorf("mount over %s: %w", to, err)
+		if err := unix.Mount(file, "/proc/sys/"+name, "", unix.MS_BIND, ""); err != nil && !errors.Is(err, unix.ENOENT) {
+			return fmt.Errorf("mount over %s: %w", name, err)
 		}
 	}
 	return nil

@@ -89,6 +89,9 @@ func claim(l layout) (*os.File, error) {
 // makeEmpty removes all but the lock, and makes the folders.
 func makeEmpty(l layout) error {
 	entries, err := os.ReadDir(l.dir)
+	if err == nil {
+		err = nothingMounted(l)
+	}
 	if err != nil {
 		return err
 	}

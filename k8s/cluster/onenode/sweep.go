@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -19,7 +20,25 @@ const sweepWait = 10 * time.Second
 
 // sweep removes a cluster's cgroups and directory. The cluster must have ended, and the caller holds its lock.
 func sweep(l layout) error {
+	if err := nothingMounted(l); err != nil {
+		return err
+	}
 	return errors.Join(removeCgroup(l.cgroup()), os.RemoveAll(l.dir))
+}
+
+// nothingMounted is to be asked before a directory is removed: what is mounted there would be removed with it, and it
+// would not be the cluster's, whose mounts are not seen here and have gone with it.
+func nothingMounted(l layout) error {
+	mounts, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(mounts)) {
+		if fields := strings.Fields(line); len(fields) > 1 && strings.HasPrefix(fields[1], l.dir+"/") {
+			return fmt.Errorf("%s is left: something is mounted at %s", l.dir, fields[1])
+		}
+	}
+	return nil
 }
 
 // hierarchies returns the roots of this machine's cgroup hierarchies.
