@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/page"
@@ -60,14 +61,14 @@ func (p pictures) save(t *testing.T, b *tab, of picture) {
 	}
 	shot := call(t, b, page.CaptureScreenshot, show)
 	small := shrink(t, shot.Data)
-	folder := p.all
+	folder, name := p.all, of.name
 	if of.readme {
-		folder = p.readme
+		folder, name = p.readme, strings.TrimLeft(of.name, "0123456789-") // the README does not number the states
 		if len(small) > maxPicture {
 			t.Errorf("the picture has %d bytes, more than %d", len(small), maxPicture)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(folder, of.name+".png"), small, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, name+".png"), small, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
