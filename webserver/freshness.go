@@ -10,7 +10,8 @@ import (
 // DefaultStaleAfter is the age from which pages warn that the index is old.
 const DefaultStaleAfter = 12 * time.Hour
 
-// outdated is the age from which an old index is a problem, if that is beyond the age from which pages warn.
+// outdated is the age from which an old index is a problem, but not before twice the age from which pages warn: who
+// indexes once a week says so with that.
 const outdated = 24 * time.Hour
 
 // moment is a point in time as pages show it.
@@ -80,7 +81,7 @@ func (s *server) freshness() (*moment, []banner) {
 		indexed = &m
 		if age := now.Sub(view.Confirmed()); s.StaleAfter > 0 && age > s.StaleAfter {
 			level := "warning"
-			if age > outdated {
+			if age > max(outdated, 2*s.StaleAfter) {
 				level = "error"
 			}
 			banners = append(banners, banner{level, "The index is old: it was last known to be right " + m.Ago + "."})

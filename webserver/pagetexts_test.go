@@ -142,7 +142,8 @@ func TestBanners(t *testing.T) {
 		{5 * time.Hour, 18 * time.Hour, "⚠ Note:"}, // 24 hours less 5 minutes
 		{5 * time.Hour, 18*time.Hour + 10*time.Minute, "✖ Problem:"},
 		{72 * time.Hour, 48 * time.Hour, ""}, // who indexes once a week says so
-		{72 * time.Hour, 72 * time.Hour, "✖ Problem:"},
+		{72 * time.Hour, 72 * time.Hour, "⚠ Note:"},
+		{72 * time.Hour, 144 * time.Hour, "✖ Problem:"},
 		{0, 1000 * time.Hour, ""},
 	} {
 		p := newSite(t, "ours", old(test.stale), func(o *webserver.Options) {
