@@ -8,10 +8,14 @@ import (
 	"time"
 )
 
+// ErrStream is in the error of [Log.Copy] when it was the stream that failed: the
+// log may be copied further at once.
+var ErrStream = errors.New("reading the log")
+
 // Copy adds what is new in a stream that was opened at [Log.Since], until the
 // stream ends, ctx is done or the archive fails. It closes the stream. What it
-// has read it has written when it returns without an error; after an error the
-// log may be copied further, unless that is [ErrConflict].
+// has read it has written when it returns, unless the archive fails; then the log
+// has to be resumed from what the archive has.
 //
 // The time stamps tell what is new: of the lines of the stream all are left out
 // that are older than the newest in the archive, and of those from there on as
@@ -45,7 +49,10 @@ func (l *Log) Copy(ctx context.Context, stream io.ReadCloser) error {
 	// Also what came before an error, and when the program ends.
 	finally, done := context.WithTimeout(context.WithoutCancel(ctx), flushAtEnd)
 	defer done()
-	return errors.Join(err, l.Flush(finally))
+	if failed := l.Flush(finally); failed != nil {
+		return failed
+	}
+	return err
 }
 
 // flushAtEnd is how long the last lines of a copy that was ended may take.
@@ -95,7 +102,7 @@ func (l *Log) read(ctx context.Context, stream io.Reader) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("reading the log of %s: %w", l.stream.Container, err)
+			return fmt.Errorf("%w of %s: %w", ErrStream, l.stream.Container, err)
 		}
 		if err := l.take(ctx, known, one); err != nil {
 			return err

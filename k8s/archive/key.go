@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -82,6 +83,20 @@ func segment(text string) string {
 	if b.Len() > maxSegment {
 		sum := sha256.Sum256([]byte(text))
 		return "==" + strings.TrimRight(base32.StdEncoding.EncodeToString(sum[:]), "=")
+	}
+	return b.String()
+}
+
+// unsegment is the text of a part of a key, unless that is a hash.
+func unsegment(part string) string {
+	var b strings.Builder
+	for i := 0; i < len(part); i++ {
+		if c, err := strconv.ParseUint(part[min(i+1, len(part)):min(i+3, len(part))], 16, 8); part[i] == '=' && err == nil {
+			b.WriteByte(byte(c))
+			i += 2
+		} else {
+			b.WriteByte(part[i])
+		}
 	}
 	return b.String()
 }

@@ -152,3 +152,23 @@ func splitRun(key string) (run, rest string) {
 	}
 	return key[:end], key[end:]
 }
+
+// Streams are the logs of a run that the archive has, complete or not.
+func (s *Store) Streams(ctx context.Context, run Run) ([]Stream, error) {
+	prefix := run.prefix() + logsFolder
+	var streams []Stream
+	for object, err := range s.list(ctx, prefix) {
+		if err != nil {
+			return nil, err
+		}
+		parts := strings.Split(strings.TrimPrefix(object.Key, prefix), "/")
+		if len(parts) != 3 {
+			continue
+		}
+		stream := Stream{Run: run, Pod: unsegment(parts[0]), Container: unsegment(parts[1])}
+		if len(streams) == 0 || streams[len(streams)-1] != stream {
+			streams = append(streams, stream)
+		}
+	}
+	return streams, nil
+}

@@ -64,11 +64,11 @@ func (v *view) next(status Status, blocked time.Time) Action {
 	case v.facts.Outcome != nil:
 		return v.afterOutcome()
 	case v.facts.Record == nil:
-		return Action{Kind: ActBegin, Record: v.record()}
+		return Action{Kind: ActBegin, Record: RecordOf(v.job)}
 	case v.facts.Replacement != nil && v.job.UID == v.facts.Replacement.Replaces:
 		return v.deletion()
 	case v.facts.Replacement != nil || v.facts.Record.UID != v.job.UID:
-		return Action{Kind: ActSettle, Record: v.record()}
+		return Action{Kind: ActSettle, Record: RecordOf(v.job)}
 	}
 	if streams := v.unfollowed(); len(streams) > 0 {
 		return Action{Kind: ActFollow, Streams: streams}

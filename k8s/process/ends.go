@@ -171,15 +171,26 @@ func limited(limit *int64) string {
 	return fmt.Sprintf(" of %v", time.Duration(*limit)*time.Second)
 }
 
-// due is when the last attempt's own deadline is up, or the end of the run when
-// it had not begun.
+// due is when the deadline that ended the run was up: the last attempt's own,
+// or the Job's.
 func (v *view) due() time.Time {
-	limit := v.job.Spec.Template.Spec.ActiveDeadlineSeconds
-	pod := v.pod()
-	if pod == nil || pod.Status.StartTime == nil || limit == nil {
+	if pod, limit := v.pod(), v.job.Spec.Template.Spec.ActiveDeadlineSeconds; pod != nil && limit != nil && v.failedFor() != reasonDeadline {
+		begun, _ := times(pod)
+		if pod.Status.StartTime != nil {
+			begun = pod.Status.StartTime.Time
+		}
+		if !begun.IsZero() {
+			return begun.Add(time.Duration(*limit) * time.Second)
+		}
+	}
+	begun, limit := v.created(), v.job.Spec.ActiveDeadlineSeconds
+	if v.job.Status.StartTime != nil {
+		begun = v.job.Status.StartTime.Time
+	}
+	if limit == nil {
 		return v.over()
 	}
-	return pod.Status.StartTime.Add(time.Duration(*limit) * time.Second)
+	return begun.Add(time.Duration(*limit) * time.Second)
 }
 
 // findCanceled: somebody asked, and the work had not ended by then. While

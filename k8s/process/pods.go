@@ -13,7 +13,9 @@ func statuses(pod *corev1.Pod) []corev1.ContainerStatus {
 	return slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses)
 }
 
-// podOver says that no container of the pod runs or will.
+// Over says that no container of the pod runs or will; false for nil.
+func Over(pod *corev1.Pod) bool { return pod != nil && podOver(pod) }
+
 func podOver(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }

@@ -116,7 +116,7 @@ func (v *view) commands(pod *corev1.Pod) []CommandStatus {
 	}
 	over := podOver(pod) || v.finished()
 	var commands []CommandStatus
-	for _, name := range v.commandNames() {
+	for _, name := range commandNames(v.job) {
 		commands = append(commands, command(Stream{Pod: pod.Name, Container: name}, byName[name].State, over))
 	}
 	return commands

@@ -89,16 +89,15 @@ func byContainer(a, b Stream) int {
 	return cmp.Or(cmp.Compare(a.Pod, b.Pod), cmp.Compare(a.Container, b.Container))
 }
 
-// record is what the archive keeps of the Job from the start.
-func (v *view) record() *Record {
-	job := v.job
+// RecordOf is what the archive keeps of a Job from the start.
+func RecordOf(job *batchv1.Job) *Record {
 	notes := job.Annotations
 	record := &Record{
 		Namespace: job.Namespace, Job: job.Name, UID: job.UID,
 		Project: notes[AnnotationProject], Process: notes[AnnotationProcess], Name: notes[AnnotationName],
 		Type: notes[AnnotationType], Parameters: job.Spec.Template.Annotations[AnnotationParameters],
 		Environment: notes[AnnotationEnvironment], CreatedBy: notes[AnnotationCreatedBy],
-		CreatedAt: job.CreationTimestamp.UTC(), Digest: notes[AnnotationDigest], Commands: v.commandNames(),
+		CreatedAt: job.CreationTimestamp.UTC(), Digest: notes[AnnotationDigest], Commands: commandNames(job),
 	}
 	// Labels and annotations are ours; where somebody wrote nonsense into them,
 	// the record has zeros.
@@ -111,12 +110,12 @@ func (v *view) record() *Record {
 }
 
 // commandNames are the containers of the Job in the order in which they run.
-func (v *view) commandNames() []string {
+func commandNames(job *batchv1.Job) []string {
 	var names []string
-	for _, container := range v.job.Spec.Template.Spec.InitContainers {
+	for _, container := range job.Spec.Template.Spec.InitContainers {
 		names = append(names, container.Name)
 	}
-	for _, container := range v.job.Spec.Template.Spec.Containers {
+	for _, container := range job.Spec.Template.Spec.Containers {
 		names = append(names, container.Name)
 	}
 	return names

@@ -1,0 +1,232 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	kcache "k8s.io/client-go/tools/cache"
+
+	"kernelindexer/k8s/process"
+)
+
+// cache holds the Jobs and pods of this service in one namespace, and the
+// warnings of all: an event has no labels to be chosen by.
+type cache struct {
+	namespace string
+	factories []informers.SharedInformerFactory
+	jobs      kcache.SharedIndexInformer
+	pods      kcache.SharedIndexInformer
+	events    kcache.SharedIndexInformer
+}
+
+// Names of the indexes.
+const (
+	byJobName = "job"
+	byObject  = "object"
+)
+
+// Connect starts to watch namespaces, and returns the cluster when it has seen
+// them once. changed is told of every Job about which something has changed, and
+// must not wait. The watches end with ctx.
+func Connect(ctx context.Context, client kubernetes.Interface, namespaces []string, changed func(Key)) (*Kubernetes, error) {
+	k := &Kubernetes{client: client, caches: map[string]*cache{}}
+	for _, namespace := range namespaces {
+		c, err := newCache(client, namespace, changed)
+		if err != nil {
+			return nil, fmt.Errorf("namespace %s: %w", namespace, err)
+		}
+		k.caches[namespace] = c
+	}
+	for _, c := range k.caches {
+		for _, factory := range c.factories {
+			factory.Start(ctx.Done())
+		}
+	}
+	for _, c := range k.caches {
+		for _, informer := range []kcache.SharedIndexInformer{c.jobs, c.pods, c.events} {
+			if !kcache.WaitForCacheSync(ctx.Done(), informer.HasSynced) {
+				k.Wait()
+				return nil, fmt.Errorf("namespace %s: %w", c.namespace, context.Cause(ctx))
+			}
+		}
+	}
+	return k, nil
+}
+
+// Wait returns when the watches have ended, after the context of Connect.
+func (k *Kubernetes) Wait() {
+	for _, c := range k.caches {
+		for _, factory := range c.factories {
+			factory.Shutdown()
+		}
+	}
+}
+
+func newCache(client kubernetes.Interface, namespace string, changed func(Key)) (*cache, error) {
+	ours := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithNamespace(namespace),
+		informers.WithTransform(lighten),
+		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = process.Selector() }))
+	warnings := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithNamespace(namespace),
+		informers.WithTransform(lighten),
+		informers.WithTweakListOptions(func(o *metav1.ListOptions) {
+			o.FieldSelector = fields.OneTermEqualSelector("type", corev1.EventTypeWarning).String()
+		}))
+	c := &cache{
+		namespace: namespace, factories: []informers.SharedInformerFactory{ours, warnings},
+		jobs: ours.Batch().V1().Jobs().Informer(), pods: ours.Core().V1().Pods().Informer(),
+		events: warnings.Core().V1().Events().Informer(),
+	}
+	return c, errors.Join(
+		c.pods.AddIndexers(kcache.Indexers{byJobName: func(object any) ([]string, error) {
+			if pod, ok := object.(*corev1.Pod); ok {
+				return []string{pod.Labels[batchv1.JobNameLabel]}, nil
+			}
+			return nil, nil
+		}}),
+		c.events.AddIndexers(kcache.Indexers{byObject: func(object any) ([]string, error) {
+			if event, ok := object.(*corev1.Event); ok {
+				return []string{string(event.InvolvedObject.UID)}, nil
+			}
+			return nil, nil
+		}}),
+		c.tell(changed))
+}
+
+// tell says of which Job an object is, whenever it changes.
+func (c *cache) tell(changed func(Key)) error {
+	notify := func(object any) {
+		if gone, ok := object.(kcache.DeletedFinalStateUnknown); ok {
+			object = gone.Obj
+		}
+		switch object := object.(type) {
+		case *batchv1.Job:
+			changed(Key{Namespace: object.Namespace, Name: object.Name})
+		case *corev1.Pod:
+			changed(Key{Namespace: object.Namespace, Name: object.Labels[batchv1.JobNameLabel]})
+		case *corev1.Event:
+			if key, ok := c.about(object); ok {
+				changed(key)
+			}
+		}
+	}
+	handler := kcache.ResourceEventHandlerFuncs{
+		AddFunc: notify, UpdateFunc: func(_, object any) { notify(object) }, DeleteFunc: notify,
+	}
+	var errs []error
+	for _, informer := range []kcache.SharedIndexInformer{c.jobs, c.pods, c.events} {
+		_, err := informer.AddEventHandler(handler)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// about is the Job that an event is about, directly or by one of its pods.
+func (c *cache) about(event *corev1.Event) (Key, bool) {
+	name := event.InvolvedObject.Namespace + "/" + event.InvolvedObject.Name
+	switch event.InvolvedObject.Kind {
+	case "Job":
+		if _, ours, err := c.jobs.GetStore().GetByKey(name); err == nil && ours {
+			return Key{Namespace: event.InvolvedObject.Namespace, Name: event.InvolvedObject.Name}, true
+		}
+	case "Pod":
+		if object, ours, err := c.pods.GetStore().GetByKey(name); err == nil && ours {
+			return Key{Namespace: c.namespace, Name: object.(*corev1.Pod).Labels[batchv1.JobNameLabel]}, true
+		}
+	}
+	return Key{}, false
+}
+
+// lighten leaves out of a cached object what nobody reads.
+func lighten(object any) (any, error) {
+	if accessor, err := meta.Accessor(object); err == nil {
+		accessor.SetManagedFields(nil)
+	}
+	return object, nil
+}
+
+// Look implements [Objects].
+func (k *Kubernetes) Look(ctx context.Context, key Key, fresh bool) (*batchv1.Job, []*corev1.Pod, []*corev1.Event, error) {
+	c := k.caches[key.Namespace]
+	if c == nil || fresh {
+		return k.look(ctx, key)
+	}
+	var job *batchv1.Job
+	object, found, err := c.jobs.GetStore().GetByKey(key.String())
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if found {
+		job = object.(*batchv1.Job)
+	}
+	var pods []*corev1.Pod
+	objects, err := c.pods.GetIndexer().ByIndex(byJobName, key.Name)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for _, object := range objects {
+		pods = append(pods, object.(*corev1.Pod))
+	}
+	var events []*corev1.Event
+	for _, uid := range uids(job, pods) {
+		objects, err := c.events.GetIndexer().ByIndex(byObject, uid)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		for _, object := range objects {
+			events = append(events, object.(*corev1.Event))
+		}
+	}
+	return job, pods, events, nil
+}
+
+// look asks the API server.
+func (k *Kubernetes) look(ctx context.Context, key Key) (*batchv1.Job, []*corev1.Pod, []*corev1.Event, error) {
+	job, err := k.client.BatchV1().Jobs(key.Namespace).Get(ctx, key.Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	list, err := k.client.CoreV1().Pods(key.Namespace).List(ctx, metav1.ListOptions{LabelSelector: batchv1.JobNameLabel + "=" + key.Name})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var pods []*corev1.Pod
+	for i := range list.Items {
+		pods = append(pods, &list.Items[i])
+	}
+	var events []*corev1.Event
+	for _, uid := range uids(job, pods) {
+		list, err := k.client.CoreV1().Events(key.Namespace).List(ctx, metav1.ListOptions{
+			FieldSelector: fields.OneTermEqualSelector("involvedObject.uid", uid).String(),
+		})
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		for i := range list.Items {
+			events = append(events, &list.Items[i])
+		}
+	}
+	return job, pods, events, nil
+}
+
+func uids(job *batchv1.Job, pods []*corev1.Pod) []string {
+	var uids []string
+	if job != nil {
+		uids = append(uids, string(job.UID))
+	}
+	for _, pod := range pods {
+		uids = append(uids, string(pod.UID))
+	}
+	return uids
+}

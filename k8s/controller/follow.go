@@ -1,0 +1,125 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kernelindexer/k8s/archive"
+	"kernelindexer/k8s/process"
+)
+
+// follower copies the log of one container to the archive, to its end.
+type follower struct {
+	loop    *Loop
+	key     Key
+	stream  process.Stream
+	name    archive.Stream
+	secrets []string
+}
+
+// Pauses of a follower whose stream has ended before its container, or failed.
+const (
+	shortPause = time.Second
+	longPause  = 15 * time.Second
+	// giveUp is how often in a row the log of a container that has ended may
+	// fail to be read before it is taken for lost.
+	giveUp = 8
+)
+
+// run follows until the log is complete, ctx is done or another copy has gone
+// on, and says what is known then.
+func (f *follower) run(ctx context.Context) {
+	fact, err := f.copy(ctx)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, archive.ErrConflict) {
+		f.loop.options.Failed(f.key, fmt.Errorf("log of %s/%s: %w", f.stream.Pod, f.stream.Container, err))
+	}
+	f.loop.mu.Lock()
+	if r := f.loop.runs[f.key]; r != nil {
+		r.streams[f.stream] = fact
+	}
+	f.loop.mu.Unlock()
+	if err != nil {
+		f.loop.queue.AddAfter(f.key, shortPause) // somebody else's, or the archive is away
+		return
+	}
+	f.loop.queue.Add(f.key)
+}
+
+// copy copies the log, and returns what is known of it in the end. The error is
+// the archive's or the context's.
+func (f *follower) copy(ctx context.Context) (process.StreamFact, error) {
+	log, err := f.loop.store.Resume(ctx, f.name, archive.Options{Secrets: f.secrets, Flush: f.loop.options.Flush})
+	if err != nil {
+		return process.StreamFact{}, err
+	}
+	var end *process.End
+	over := false // no container of the pod runs any more
+	failures := 0
+	for log.End() == nil {
+		pod, err := f.loop.cluster.Pod(ctx, Key{Namespace: f.key.Namespace, Name: f.stream.Pod})
+		if err == nil {
+			if now := process.EndOf(pod, f.stream.Container); now != nil {
+				end, over = now, true
+			}
+			over = over || process.Over(pod)
+			err = f.once(ctx, log, !over)
+		}
+		gone := errors.Is(err, ErrGone) || err == nil && pod == nil
+		switch {
+		case ctx.Err() != nil:
+			return process.StreamFact{}, ctx.Err()
+		case errors.Is(err, errArchive):
+			return process.StreamFact{}, err
+		case gone, err == nil && over, err != nil && over && failures >= giveUp:
+			// What was read after the container had ended is all of it.
+			err = log.Finish(ctx, err != nil || gone, end)
+			if err != nil {
+				return process.StreamFact{}, err
+			}
+			continue
+		case err != nil:
+			failures++
+		default:
+			failures = 0
+		}
+		if !sleep(ctx, pause(failures)) {
+			return process.StreamFact{}, ctx.Err()
+		}
+	}
+	return factOf(log.End())
+}
+
+// errArchive marks an error of the archive, which ends a follower: its log may
+// not say any more what the archive has.
+var errArchive = errors.New("writing the log")
+
+// once reads the log once, to its end as it is now or will be.
+func (f *follower) once(ctx context.Context, log *archive.Log, follow bool) error {
+	stream, err := f.loop.cluster.Open(ctx, f.key.Namespace, f.stream, log.Since(), follow)
+	if err != nil {
+		return err
+	}
+	err = log.Copy(ctx, stream)
+	if err != nil && !errors.Is(err, archive.ErrStream) {
+		return fmt.Errorf("%w: %w", errArchive, err)
+	}
+	return err
+}
+
+func pause(failures int) time.Duration {
+	return min(shortPause<<min(failures, 4), longPause)
+}
+
+// sleep waits, and says that ctx is not done.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
