@@ -368,25 +368,30 @@ func TestTooLarge(t *testing.T) {
 // TestManyPackages: what does not fit is left out, from the end, and said to be.
 func TestManyPackages(t *testing.T) {
 	s, _, _ := newStore()
+	random := rand.NewChaCha8([32]byte{})
 	place := func(path string, n int) image.Prefix {
 		p := image.Prefix{Path: path, Kind: image.SitePackages}
+		name := make([]byte, 100)
 		for i := range n {
-			p.Packages = append(p.Packages, image.Package{Name: fmt.Sprintf("%x", uint64(i+1)*0x9E3779B97F4A7C15), Version: fmt.Sprint(i)})
+			if _, err := random.Read(name); err != nil {
+				t.Fatal(err)
+			}
+			p.Packages = append(p.Packages, image.Package{Name: fmt.Sprintf("%x", name), Version: fmt.Sprint(i)})
 		}
 		return p
 	}
 	e := entry(func(e *environment.Entry) {
-		e.Prefixes = []image.Prefix{place("/a", 1000), place("/b", 150_000), place("/c", 1000)}
+		e.Prefixes = []image.Prefix{place("/a", 1000), place("/b", 10_000), place("/c", 1000)}
 	})
 	made, _ := register(t, s, e, environment.Terms{})
 	got, err := s.Packages(t.Context(), made)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != 3 || len(got[0].Packages) != 1000 || len(got[1].Packages) != 0 || !strings.Contains(got[1].Error, "150000") {
+	if len(got) != 3 || len(got[0].Packages) != 1000 || len(got[1].Packages) != 0 || !strings.Contains(got[1].Error, "10000") {
 		t.Errorf("%d places, %d packages, %q", len(got), len(got[0].Packages), got[1].Error)
 	}
-	if made.PackageCount != 152_000 {
+	if made.PackageCount != 12_000 {
 		t.Errorf("%d packages", made.PackageCount)
 	}
 	none, _ := register(t, s, entry(func(e *environment.Entry) { e.Name.Tag, e.Prefixes, e.Types = "none", nil, nil }), environment.Terms{})

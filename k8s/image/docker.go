@@ -109,7 +109,8 @@ func dockerLayer(archive *outer, name string, diffID v1.Hash) (v1.Descriptor, ex
 	}
 	sum := sha256.New()
 	budget := archive.limits.Archive
-	if _, err := io.Copy(sum, &meter{ctx: archive.ctx, r: archive.open(at), budget: &budget}); err != nil {
+	read := &meter{ctx: archive.ctx, r: archive.open(at), budget: &budget, err: tooLong(archive.limits)}
+	if _, err := io.Copy(sum, read); err != nil {
 		return layer, at, err
 	}
 	layer.Digest = hashOf(sum)

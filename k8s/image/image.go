@@ -64,6 +64,9 @@ type Image struct {
 // in use. Only headers and small documents are read. The error is a *[Error], the context's, or that of reading file.
 func Open(ctx context.Context, file io.ReaderAt, size int64, options Options) (*Image, error) {
 	options = options.withDefaults()
+	if size > options.Limits.Archive {
+		return nil, tooLong(options.Limits)
+	}
 	archive, err := readOuter(ctx, file, size, options.Limits)
 	if err != nil {
 		return nil, err
@@ -128,15 +131,19 @@ func checkManifest(manifest *v1.Manifest, limits Limits) error {
 	if len(manifest.Layers) > limits.Layers {
 		return refuse(TooLarge, "the image has more than %d layers", limits.Layers)
 	}
+	left := limits.Archive
 	for _, d := range append([]v1.Descriptor{manifest.Config}, manifest.Layers...) {
 		switch {
 		case d.Digest.Algorithm != "sha256":
 			return refuse(NotAnImage, "the digest %s is not of sha256", short(d.Digest.String()))
 		case d.Size < 0:
 			return refuse(NotAnImage, "%s has a negative size", d.Digest)
+		case d.Size > left:
+			return tooLong(limits)
 		case len(d.URLs) > 0 || d.MediaType == types.DockerForeignLayer || !d.MediaType.IsDistributable():
 			return refuse(Unsafe, "the content of layer %s is to be fetched from elsewhere", d.Digest)
 		}
+		left -= d.Size
 	}
 	return nil
 }

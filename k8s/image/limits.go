@@ -39,6 +39,9 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
+// tooLong refuses an image by its bytes as they are stored.
+func tooLong(l Limits) *Error { return refuse(TooLarge, "the image has more than %d bytes", l.Archive) }
+
 // meter reads from r until the budget is spent, the context is done, or r ends. One budget may be shared by several
 // meters, one after the other.
 type meter struct {

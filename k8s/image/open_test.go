@@ -160,6 +160,8 @@ func TestRefusedArchives(t *testing.T) {
 		{"OCI: a foreign layer", edited(one("env:1"), func(m *v1.Manifest) { m.Layers[0].MediaType = types.DockerForeignLayer }), image.Unsafe, "elsewhere"},
 		{"OCI: another digest", edited(one("env:1"), func(m *v1.Manifest) { m.Config.Digest.Algorithm = "sha512" }), image.NotAnImage, "sha512"},
 		{"OCI: fewer layers than in the configuration", edited(one("env:1"), func(m *v1.Manifest) { m.Layers = m.Layers[:1] }), image.NotAnImage, "1 layers"},
+		{"OCI: a size that no node has room for", edited(one("env:1"), func(m *v1.Manifest) { m.Layers[0].Size = 1 << 60 }), image.TooLarge, "bytes"},
+		{"OCI: a negative size", edited(one("env:1"), func(m *v1.Manifest) { m.Layers[0].Size = -1 }), image.NotAnImage, "negative"},
 		{"OCI: a wrong size", edited(one("env:1"), func(m *v1.Manifest) { m.Layers[0].Size++ }), image.NotAnImage, "bytes"},
 		{"a sparse file", sparseArchive(), image.NotAnImage, "sparse"},
 	} {
@@ -225,6 +227,10 @@ func TestAttestations(t *testing.T) {
 // TestSpool: what of the upload or the disk can go wrong has its own error.
 func TestSpool(t *testing.T) {
 	good := docker(one("env:1")).tar()
+	short := image.Limits{Archive: int64(len(good)) - 1}
+	if _, err := open(t, good, image.Options{Limits: short}); codeOf(err) != string(image.TooLarge) {
+		t.Errorf("opened without spooling: %v", err)
+	}
 	packed := gz(good)
 	for _, c := range []struct {
 		name   string

@@ -68,6 +68,7 @@ type scanner struct {
 	merger   merger
 	entries  int   // left
 	unpacked int64 // left
+	stored   int64 // bytes of layers as they are stored left
 	stream   int64 // bytes of unpacked layers left, headers and padding included
 }
 
@@ -79,6 +80,7 @@ const streamExtra = 8 << 10
 
 func (s *scanner) scan() (*wanted, error) {
 	s.entries, s.unpacked = s.limits.Entries, s.limits.Unpacked
+	s.stored = s.limits.Archive
 	s.stream = s.limits.Unpacked + int64(s.limits.Entries)*streamExtra
 	s.merger.tree = newTree(&cost{memory: s.limits.Tree, steps: int64(s.limits.Entries) * stepsAnEntry})
 	layers, err := s.image.Source.Layers()
@@ -121,7 +123,7 @@ func (s *scanner) layer(layer v1.Layer, diffID v1.Hash) (err error) {
 		return s.sourceError(err)
 	}
 	defer func() { _ = stored.Close() }() // read to its end, or failed anyway
-	source := &sourceReader{r: stored}
+	source := &sourceReader{r: &meter{ctx: s.ctx, r: stored, budget: &s.stored, err: tooLong(s.limits)}}
 	tree, err := s.unpack(layer, source, diffID)
 	switch {
 	case err != nil && source.err != nil:

@@ -34,7 +34,7 @@ func Spool(ctx context.Context, upload io.Reader, dir string, limits Limits, wit
 			err = errors.Join(err, file.Close())
 		}
 	}()
-	large := refuse(TooLarge, "the archive has more than %d bytes", limits.Archive)
+	large := tooLong(limits)
 	packed, unpacked := limits.Archive, limits.Archive
 	source := &sourceReader{r: &meter{ctx: ctx, r: upload, budget: &packed, err: large}}
 	sum := sha256.New()
