@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -21,9 +23,15 @@ import (
 	"kernelindexer/k8s/cluster/onenode"
 )
 
+// clusters is for one test at a time: each compares the machine before and after.
+var clusters sync.Mutex
+
 // TestClusterLeavesNothing starts a second cluster beside that of the other tests, with a pod in it, and ends it in
 // each way that there is. The machine is then as before, and the first cluster was not touched.
 func TestClusterLeavesNothing(t *testing.T) {
+	t.Parallel()
+	clusters.Lock()
+	defer clusters.Unlock()
 	nodes := kubectl(t, "get", "nodes,services", "--output=wide")
 	ends := []struct {
 		name string
@@ -67,6 +75,9 @@ func TestClusterLeavesNothing(t *testing.T) {
 
 // TestTiedClusterEndsWithItsStarter kills a process that has started a cluster, with SIGKILL: nothing calls Stop.
 func TestTiedClusterEndsWithItsStarter(t *testing.T) {
+	t.Parallel()
+	clusters.Lock()
+	defer clusters.Unlock()
 	before := look(t)
 	name := fmt.Sprintf("e2e-%d-tied", os.Getpid())
 	starter := exec.CommandContext(t.Context(), os.Args[0])
@@ -163,7 +174,6 @@ func look(t *testing.T) []string {
 		"interface": "ip -o link | cut -d: -f2", "address": "ip -o -4 address | tr -s ' ' | cut -d' ' -f2-4", "route": "ip route",
 		"rule": "iptables-save | grep -v '^[#:]' || true", "mount": "cut -d' ' -f2 /proc/mounts | sort",
 		"namespace": "ls /run/netns /var/run/netns 2>/dev/null || true",
-		"program":   "ps -e -o comm= | grep -E '^(kube|etcd|containerd|pause|kernel-indexer-)' | sort || true",
 	} {
 		out, err := exec.CommandContext(t.Context(), "sh", "-c", command).Output()
 		if err != nil {
@@ -171,8 +181,9 @@ func look(t *testing.T) []string {
 		}
 		add(what, strings.Split(strings.TrimSpace(string(out)), "\n")...)
 	}
+	add("program", programs(t)...)
 	for _, pattern := range []string{
-		"/tmp/kernel-indexer-cluster-*", "/sys/fs/cgroup/*/kernel-indexer-cluster-*", "/sys/fs/cgroup/kernel-indexer-cluster-*",
+		os.TempDir() + "/" + ours() + "*", "/sys/fs/cgroup/*/" + ours() + "*", "/sys/fs/cgroup/" + ours() + "*",
 		"/var/lib/kubelet", "/var/lib/cni/*", "/var/lib/containerd", "/run/containerd", "/run/runc", "/run/xtables.lock",
 		"/var/log/pods", "/var/log/containers", "/usr/libexec/kubernetes", "/etc/kubernetes",
 	} {
@@ -192,6 +203,31 @@ func look(t *testing.T) []string {
 	slices.Sort(seen)
 	return seen
 }
+
+// programs lists what runs of the clusters that these tests start: their processes have the cluster's directory in
+// their arguments or environment, and those of pods its name in their cgroup.
+func programs(t *testing.T) (names []string) {
+	t.Helper()
+	folders, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders {
+		var all []byte
+		for _, name := range []string{"/cmdline", "/environ", "/cgroup"} {
+			text, _ := os.ReadFile(folder + name) // it may have ended
+			all = append(all, text...)
+		}
+		if bytes.Contains(all, []byte(ours())) {
+			name, _, _ := bytes.Cut(all, []byte{0})
+			names = append(names, string(name))
+		}
+	}
+	return names
+}
+
+// ours begins the names of the directories and cgroups of the clusters that these tests start. There may be others.
+func ours() string { return fmt.Sprintf("kernel-indexer-cluster-e2e-%d-", os.Getpid()) }
 
 // ageless removes the ages from what kubectl shows.
 func ageless(table string) string {

@@ -92,7 +92,7 @@ func (s *site) midRun(t *testing.T, job string) {
 	t.Helper()
 	pod := s.podOf(t, job, corev1.PodRunning)
 	eventually(t, 30*time.Second, "indexed kernels in the log of "+job, func() (bool, string) {
-		n := strings.Count(s.kubectl(t, "logs", pod.Name), `"message":"indexed"`)
+		n := strings.Count(s.log(t, pod.Name), `"message":"indexed"`)
 		return n >= 5, fmt.Sprint(n)
 	})
 	if phase := s.podOf(t, job, corev1.PodRunning).Status.Phase; phase != corev1.PodRunning {

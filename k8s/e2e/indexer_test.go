@@ -15,6 +15,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"kernelindexer/manifests"
 )
@@ -53,7 +54,7 @@ func TestScheduleIndexesRestrictedAndAlone(t *testing.T) {
 		if code := exitCode(t, pod); code != 1 {
 			t.Errorf("exit code %d, want 1", code)
 		}
-		if log := s.kubectl(t, "logs", pod.Name); !strings.Contains(log, manifests.LockName+" is locked by") {
+		if log := s.log(t, pod.Name); !strings.Contains(log, manifests.LockName+" is locked by") {
 			t.Errorf("the log does not name the lock:\n%s", log)
 		}
 	})
@@ -103,7 +104,11 @@ func (s *site) wantOwned(t *testing.T) {
 // scheduledJobs returns the names of the Jobs that the CronJob made, not those made by hand.
 func (s *site) scheduledJobs(t *testing.T) (names []string) {
 	t.Helper()
-	for _, job := range read[batchv1.JobList](t, s, "jobs", "--selector="+scheduled).Items {
+	list, err := api.BatchV1().Jobs(s.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: scheduled})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, job := range list.Items {
 		if strings.HasPrefix(job.Name, "kernel-indexer-") {
 			names = append(names, job.Name)
 		}

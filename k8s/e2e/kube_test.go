@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,38 +10,69 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"kernelindexer/k8s/cluster/onenode"
 )
+
+// What changes something is done with kubectl, as an administrator does it. Looking, which tests do all the time while
+// they wait, goes by way of the API: a kubectl for each look would be most of the machine's work.
+
+// clientOf returns a client without a limit of requests.
+func clientOf(c *onenode.Cluster) (*kubernetes.Clientset, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig())
+	if err != nil {
+		return nil, err
+	}
+	config.QPS = -1
+	return kubernetes.NewForConfig(config)
+}
 
 // kubectl runs kubectl in the site's namespace; a failure ends the test.
 func (s *site) kubectl(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := cluster.Kubectl(t.Context(), append([]string{"--namespace", s.namespace}, args...)...)
+	return kubectl(t, append([]string{"--namespace", s.namespace}, args...)...)
+}
+
+// kubectl runs kubectl outside of any site.
+func kubectl(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := cluster.Kubectl(t.Context(), args...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
 }
 
-// read decodes what `kubectl get` shows into an API object.
-func read[T any](t *testing.T, s *site, args ...string) T {
-	t.Helper()
-	var object T
-	out := s.kubectl(t, append([]string{"get", "--output=json"}, args...)...)
-	if err := json.Unmarshal([]byte(out), &object); err != nil {
-		t.Fatalf("kubectl get %v: %v", args, err)
-	}
-	return object
-}
-
-// pods returns the pods of a component, or of a Job with its label.
+// pods returns the pods with a label.
 func (s *site) pods(t *testing.T, selector string) []corev1.Pod {
 	t.Helper()
-	return read[corev1.PodList](t, s, "pods", "--selector="+selector).Items
+	list, err := api.CoreV1().Pods(s.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: selector})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list.Items
 }
 
-func (s *site) job(t *testing.T, name string) batchv1.Job {
+func (s *site) job(t *testing.T, name string) *batchv1.Job {
 	t.Helper()
-	return read[batchv1.Job](t, s, "job", name)
+	job, err := api.BatchV1().Jobs(s.namespace).Get(t.Context(), name, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return job
+}
+
+// log returns what a pod has printed so far.
+func (s *site) log(t *testing.T, pod string) string {
+	t.Helper()
+	text, err := api.CoreV1().Pods(s.namespace).GetLogs(pod, &corev1.PodLogOptions{}).DoRaw(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // podOf waits for the only pod of a Job.
@@ -104,8 +134,12 @@ func exitCode(t *testing.T, pod corev1.Pod) int32 {
 func (s *site) event(t *testing.T, limit time.Duration, reason, text string) {
 	t.Helper()
 	eventually(t, limit, "event "+reason+": "+text, func() (bool, string) {
+		list, err := api.CoreV1().Events(s.namespace).List(t.Context(), metav1.ListOptions{})
+		if err != nil {
+			return false, err.Error()
+		}
 		var seen []string
-		for _, e := range read[corev1.EventList](t, s, "events").Items {
+		for _, e := range list.Items {
 			if e.Reason == reason && strings.Contains(e.Message, text) {
 				return true, ""
 			}
@@ -118,7 +152,7 @@ func (s *site) event(t *testing.T, limit time.Duration, reason, text string) {
 // eventually waits until something holds. The function says what it sees instead.
 func eventually(t *testing.T, limit time.Duration, what string, holds func() (bool, string)) {
 	t.Helper()
-	for begin := time.Now(); ; time.Sleep(500 * time.Millisecond) {
+	for begin := time.Now(); ; time.Sleep(250 * time.Millisecond) {
 		ok, seen := holds()
 		if ok {
 			return

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/kubernetes"
 
 	"kernelindexer/k8s/cluster/onenode"
 )
@@ -21,6 +22,7 @@ import (
 var (
 	self    onenode.Self
 	cluster *onenode.Cluster
+	api     *kubernetes.Clientset
 	built   images
 )
 
@@ -73,6 +75,9 @@ func withCluster(ctx context.Context, run func() int) (code int, err error) {
 		}()
 	}
 	if err != nil {
+		return 1, err
+	}
+	if api, err = clientOf(cluster); err != nil {
 		return 1, err
 	}
 	for _, archive := range []string{built.indexer, built.web} {

@@ -74,13 +74,3 @@ func folders(t *testing.T, name string) []string {
 	}
 	return found
 }
-
-// kubectl runs kubectl outside of any site.
-func kubectl(t *testing.T, args ...string) string {
-	t.Helper()
-	out, err := cluster.Kubectl(t.Context(), args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}

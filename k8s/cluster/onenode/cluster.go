@@ -76,10 +76,10 @@ func Open(ctx context.Context, name string, out io.Writer) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(l.state()); err != nil {
+	lock, free, err := takeLock(l)
+	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %s", ErrNoCluster, name)
 	}
-	lock, free, err := takeLock(l)
 	if err != nil {
 		return nil, err
 	}

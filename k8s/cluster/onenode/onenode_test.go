@@ -180,6 +180,32 @@ func TestLockTellsTheLivingFromTheDead(t *testing.T) {
 	second.Close()
 }
 
+// TestNobodyElsesDirectoryIsTaken lays traps where a cluster's directory is to be: root removes what is in there.
+func TestNobodyElsesDirectoryIsTaken(t *testing.T) {
+	victim := t.TempDir()
+	traps := map[string]func(dir string) error{
+		"a link":            func(dir string) error { return os.Symlink(victim, dir) },
+		"a file":            func(dir string) error { return os.WriteFile(dir, nil, 0o700) },
+		"a folder for all":  func(dir string) error { return errors.Join(os.Mkdir(dir, 0o700), os.Chmod(dir, 0o777)) },
+		"somebody's folder": func(dir string) error { return errors.Join(os.Mkdir(dir, 0o700), os.Chown(dir, 12345, 12345)) },
+	}
+	for name, lay := range traps {
+		if name == "somebody's folder" && os.Geteuid() != 0 {
+			continue // nobody can give one away
+		}
+		l := layout{filepath.Join(t.TempDir(), "c")}
+		if err := lay(l.dir); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := claim(l); err == nil || !strings.Contains(err.Error(), "is not a directory of this user alone") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if entries, err := os.ReadDir(victim); err != nil || len(entries) > 0 {
+		t.Errorf("a link was followed: %v, %v", entries, err)
+	}
+}
+
 // TestStopSignalsNoStranger lets the state name a process that is no keeper, as after its id was given to another.
 func TestStopSignalsNoStranger(t *testing.T) {
 	l := layout{t.TempDir()}

@@ -54,8 +54,17 @@ func readState(l layout) (State, error) {
 	return s, nil
 }
 
-// takeLock takes the lock of a cluster's directory, which exists. ok is false if somebody else holds it.
+// takeLock takes the lock of a cluster's directory, which exists. ok is false if somebody else holds it. It refuses a
+// directory that another user has put there: everybody may write to where it is, and what is in it will be removed.
 func takeLock(l layout) (lock *os.File, ok bool, err error) {
+	info, err := os.Lstat(l.dir)
+	if err != nil {
+		return nil, false, err
+	}
+	owner, known := info.Sys().(*syscall.Stat_t)
+	if !info.IsDir() || !known || int(owner.Uid) != os.Geteuid() || info.Mode().Perm() != 0o700 {
+		return nil, false, fmt.Errorf("%s is not a directory of this user alone", l.dir)
+	}
 	for {
 		lock, err = os.OpenFile(l.lock(), os.O_RDWR|os.O_CREATE, 0o600)
 		if err != nil {
