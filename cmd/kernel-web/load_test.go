@@ -89,7 +89,7 @@ func TestSigtermUnderLoadAndReloads(t *testing.T) {
 	if err := publish(t.Context(), []string{data, "0", "100"}); err != nil {
 		t.Fatal(err)
 	}
-	p := startProgram(t, "--kernel-root", data, "--drain-delay", "500ms", "--access-log=false")
+	p := startProgram(t, "--kernel-root", data, "--drain-delay", "3s", "--access-log=false") // enough for the load balancer on a busy machine
 	ctx, stop := context.WithCancel(t.Context())
 	var publishing sync.WaitGroup
 	defer publishing.Wait()
