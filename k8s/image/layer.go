@@ -209,7 +209,7 @@ func (l *layerReader) file(name string, header *tar.Header, data io.Reader) erro
 
 // put enters a node in the place of what had its name in this layer.
 func (l *layerReader) put(p place, n *node) error {
-	if err := l.tree.spend(p.name, n.target); err != nil {
+	if err := l.tree.spend(p.name, n); err != nil {
 		return err
 	}
 	p.dir.set(p.name, n)
@@ -235,5 +235,5 @@ func (l *layerReader) cover(dir *node, name string) error {
 		dir.whiteouts = map[string]bool{}
 	}
 	dir.whiteouts[name] = true
-	return l.tree.spend(name, "")
+	return l.tree.spend(name, nil)
 }

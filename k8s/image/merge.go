@@ -105,14 +105,24 @@ func (m *merger) add(base, layer *node, where string) error {
 		case below != nil && child.implied:
 			return refuse(NotAnImage, "an entry below the file %q", short(at))
 		default:
-			fresh := newDirectory(child.mode, child.implied)
-			base.set(name, fresh)
-			if err := m.add(fresh, child, at); err != nil {
-				return err
-			}
+			base.set(name, child)
+			m.adopt(child)
 		}
 	}
 	return nil
+}
+
+// adopt makes a directory of a layer one of the image, with everything in it. What it hid is hidden by now.
+func (m *merger) adopt(dir *node) {
+	dir.opaque, dir.whiteouts = false, nil
+	for _, name := range slices.Sorted(maps.Keys(dir.children)) {
+		switch child := dir.children[name]; {
+		case child.folder != nil:
+			m.adopt(child)
+		case child.hardLink:
+			m.pending = append(m.pending, child)
+		}
+	}
 }
 
 // linkUp gives hard links the content of the files they stand for, as far as those are known.

@@ -24,8 +24,12 @@ type folder struct {
 	whiteouts map[string]bool
 }
 
-// nodeSize is what a node costs in memory beside its name and link target, in bytes: measured, and rounded up.
-const nodeSize = 256
+// What a node costs in memory beside its name and link target, in bytes: measured, and rounded up. That of a directory
+// counts the map of its children.
+const (
+	nodeSize      = 256
+	directorySize = 512
+)
 
 const (
 	maxPath  = 4096 // bytes of a path, as in the Linux kernel
@@ -62,9 +66,16 @@ var (
 	errSteps = refuse(TooLarge, "the paths and links of the image are too long")
 )
 
-// spend takes memory for a node.
-func (t *tree) spend(name, target string) error {
-	if t.cost.memory -= int64(nodeSize + len(name) + len(target)); t.cost.memory < 0 {
+// spend takes memory for a node, or for a name that is hidden if n is nil.
+func (t *tree) spend(name string, n *node) error {
+	size := nodeSize + len(name)
+	if n != nil {
+		size += len(n.target)
+		if n.folder != nil {
+			size += directorySize - nodeSize
+		}
+	}
+	if t.cost.memory -= int64(size); t.cost.memory < 0 {
 		return errTree
 	}
 	return nil
@@ -171,10 +182,7 @@ func (w *walk) step(name string) (*node, error) {
 	if next != nil {
 		return nil, refuse(NotAnImage, "an entry below the file %q", short(joined(strings.Join(w.names, "/"), name)))
 	}
-	if err := w.tree.spend(name, ""); err != nil {
-		return nil, err
-	}
 	next = newDirectory(0o755, true)
 	dir.set(name, next)
-	return next, nil
+	return next, w.tree.spend(name, next)
 }
