@@ -341,6 +341,26 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// TestSweepAndRevival: a tombstone that somebody revives while the sweep is at it stays.
+func TestSweepAndRevival(t *testing.T) {
+	s, _, clock := newStore()
+	made, _ := register(t, s, entry(), environment.Terms{By: "ann"})
+	if _, err := s.Delete(t.Context(), made.ID, environment.Terms{By: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	clock.add(time.Hour)
+	swept, err := s.Sweep(t.Context(), time.Minute, func(context.Context, string) (bool, error) {
+		register(t, s, entry(), environment.Terms{By: "ann"})
+		return false, nil
+	})
+	if err != nil || len(swept.Tombstones) != 0 {
+		t.Errorf("%+v, %v", swept, err)
+	}
+	if e, err := s.Get(t.Context(), made.ID); err != nil || e.State != environment.Active {
+		t.Errorf("%+v, %v", e, err)
+	}
+}
+
 // TestTooLarge: nothing is written that an API server would refuse.
 func TestTooLarge(t *testing.T) {
 	s, cluster, _ := newStore()

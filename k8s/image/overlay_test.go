@@ -59,6 +59,7 @@ func TestOverlay(t *testing.T) {
 		{"a hard link to a kept file", stack{{file("a/process_schemas.json", "old"), hard(name, "a/process_schemas.json")}}, "old"},
 		{"a hard link to a file of another name", stack{{file("a/types.json", "old"), hard(name, "a/types.json")}}, "old"},
 		{"a hard link to a file of a layer below", stack{{file("a/types.json", "old")}, {hard(name, "/a/types.json")}}, "old"},
+		{"a hard link, in a folder of a layer below", stack{{file("a/types.json", "old"), dir("app")}, {hard(name, "a/types.json")}}, "old"},
 		{"a hard link keeps the content it was made of", stack{{file("a/process_schemas.json", "old"), hard(name, "a/process_schemas.json"), file("a/process_schemas.json", "new")}}, "old"},
 		{"a hard link to nothing", stack{{hard(name, "a/types.json")}}, ""},
 		{"names with dots and slashes", stack{{file("./app/.//process_schemas.json", "old")}}, "old"},
