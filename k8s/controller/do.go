@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 
@@ -102,7 +103,7 @@ func (l *Loop) follow(ctx context.Context, key Key, job *batchv1.Job, streams []
 		if fact := r.streams[stream]; fact.Following || fact.Complete {
 			continue
 		}
-		r.streams[stream] = process.StreamFact{Following: true}
+		r.streams[stream] = process.StreamFact{Following: true, Since: time.Now()}
 		f := &follower{
 			loop: l, key: key, stream: stream,
 			name: archive.Stream{Run: r.name, Pod: stream.Pod, Container: stream.Container}, secrets: secrets,

@@ -74,7 +74,7 @@ func term(ctx context.Context, client kubernetes.Interface, lease Lease, work fu
 		return nil // never chosen, or too late
 	}
 	err = <-done
-	release(client, lease)
+	release(context.WithoutCancel(ctx), client, lease)
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
@@ -83,8 +83,8 @@ func term(ctx context.Context, client kubernetes.Interface, lease Lease, work fu
 
 // release lets another lead at once. It is a courtesy: without it the Lease runs
 // out.
-func release(client kubernetes.Interface, lease Lease) {
-	ctx, cancel := context.WithTimeout(context.Background(), lease.Duration/3)
+func release(ctx context.Context, client kubernetes.Interface, lease Lease) {
+	ctx, cancel := context.WithTimeout(ctx, lease.Duration/3)
 	defer cancel()
 	leases := client.CoordinationV1().Leases(lease.Namespace)
 	held, err := leases.Get(ctx, lease.Name, metav1.GetOptions{})

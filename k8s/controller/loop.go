@@ -161,6 +161,7 @@ func (l *Loop) reconcile(ctx context.Context, key Key) (time.Duration, error) {
 			return 0, nil
 		case process.ActWait:
 			return max(action.Until.Sub(o.Now), settle), nil
+		default:
 		}
 		if err := l.failpoint(key, action.Kind, true); err != nil {
 			return 0, err
@@ -198,14 +199,16 @@ func decides(kind process.ActionKind) bool {
 	switch kind {
 	case process.ActArchive, process.ActReplace, process.ActDelete, process.ActCreate:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 func changesCluster(kind process.ActionKind) bool {
 	switch kind {
 	case process.ActStop, process.ActArmTTL, process.ActDelete, process.ActCreate:
 		return true
+	default:
+		return false
 	}
-	return false
 }

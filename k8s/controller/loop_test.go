@@ -6,12 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 
 	"kernelindexer/k8s/archive"
 	"kernelindexer/k8s/controller"
@@ -123,20 +127,12 @@ func read(t *testing.T, store *archive.Store) archived {
 func simulate(t *testing.T, store *archive.Store, random *rand.Rand) (cluster *sim, died int) {
 	cluster = newSim()
 	point := &crashes{random: random}
-	options := controller.Options{Failed: func(key controller.Key, err error) { t.Logf("%v: %v", key, err) }}
+	options := controller.Options{}
 	if random != nil {
 		options.Failpoint = point
 		cluster.cuts = rand.New(rand.NewPCG(random.Uint64(), 0))
 	}
-	for kind := range kinds {
-		job, err := process.Job(request(kind))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cluster.Create(t.Context(), job); err != nil {
-			t.Fatal(err)
-		}
-	}
+	launch(t, cluster)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Hour)
 	defer cancel()
 	for ctx.Err() == nil {
@@ -187,7 +183,7 @@ func TestArchiveIsTheSameWhereverTheLoopDies(t *testing.T) {
 		want = read(t, store)
 	})
 	died := 0
-	for seed := range uint64(25) {
+	for seed := range uint64(12) {
 		synctest.Test(t, func(t *testing.T) {
 			store := memory(t)
 			_, count := simulate(t, store, rand.New(rand.NewPCG(seed, 4)))
@@ -237,6 +233,115 @@ func TestJobThatIsDeletedBehindOurBackIsLost(t *testing.T) {
 			t.Error("the log is lost too")
 		}
 	})
+}
+
+func TestTwoLoopsAtOnceArchiveOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memory(t)
+		simulate(t, store, nil)
+		want := read(t, store)
+
+		store = memory(t)
+		cluster := newSim()
+		one, two := controller.New(cluster, store, controller.Options{}), controller.New(cluster, store, controller.Options{})
+		cluster.changed = func(key controller.Key) { one.Changed(key); two.Changed(key) }
+		launch(t, cluster)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Hour)
+		defer cancel()
+		var both sync.WaitGroup
+		both.Go(func() { _ = one.Run(ctx) })
+		both.Go(func() { _ = two.Run(ctx) })
+		both.Wait()
+		cluster.live.Wait()
+		if diff := cmp.Diff(want, read(t, store)); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	})
+}
+
+func TestArchiveThatIsAwayForAWhile(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "archive")
+	synctest.Test(t, func(t *testing.T) {
+		store, err := archive.Open(t.Context(), "file://"+dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer store.Close()
+		go func() { // as a mount that goes and comes
+			time.Sleep(4 * time.Second)
+			away, back := os.Rename(dir, dir+".away"), os.Mkdir(dir, 0o700)
+			time.Sleep(15 * time.Minute)
+			if err := errors.Join(away, back, os.RemoveAll(dir), os.Rename(dir+".away", dir)); err != nil {
+				t.Error(err)
+			}
+		}()
+		simulate(t, store, nil)
+		got := read(t, store)
+		if diff := cmp.Diff(kinds, got.Ends); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+		if lines := len(got.Logs["process-done-v0-1-1/process"]); lines != 60 || got.Open != 0 {
+			t.Errorf("%d lines, %d open", lines, got.Open)
+		}
+	})
+}
+
+// stale is a cluster whose watches are broken for 20 minutes: the Job was seen
+// once, when it was new, and nothing since.
+type stale struct {
+	*sim
+	seen map[controller.Key]*batchv1.Job
+}
+
+func (s stale) Look(ctx context.Context, key controller.Key, fresh bool) (*batchv1.Job, []*corev1.Pod, []*corev1.Event, error) {
+	job, pods, events, err := s.sim.Look(ctx, key, fresh)
+	if fresh || job == nil || time.Since(job.CreationTimestamp.Time) > 20*time.Minute {
+		return job, pods, events, err
+	}
+	if s.seen[key] == nil {
+		s.seen[key] = job
+	}
+	return s.seen[key], nil, nil, nil
+}
+
+func TestNoRunIsEndedOnWhatIsOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memory(t)
+		cluster := stale{newSim(), map[controller.Key]*batchv1.Job{}}
+		loop := controller.New(cluster, store, controller.Options{Workers: 1})
+		cluster.changed = loop.Changed
+		job, err := process.Job(request("done"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cluster.Create(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if err := loop.Run(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		_ = cluster.Delete(t.Context(), controller.Key{Namespace: job.Namespace, Name: job.Name}, "process-done-v0-1")
+		cluster.live.Wait()
+		if got := read(t, store); got.Ends["done"] != "done" || len(got.Logs["process-done-v0-1-1/process"]) != 60 {
+			t.Errorf("archived %v, %d lines", got.Ends, len(got.Logs["process-done-v0-1-1/process"]))
+		}
+	})
+}
+
+// launch creates a Job of each kind.
+func launch(t *testing.T, cluster *sim) {
+	t.Helper()
+	for kind := range kinds {
+		job, err := process.Job(request(kind))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cluster.Create(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func memory(t *testing.T) *archive.Store {

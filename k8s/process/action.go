@@ -120,7 +120,7 @@ func (v *view) deletion() Action {
 
 // end: the run is over. Its logs are waited for, then its outcome is written.
 func (v *view) end(status Status) Action {
-	if until := v.over().Add(v.limits.Logs); !v.collected() && v.now.Before(until) {
+	if until := v.logsUntil(); !v.collected() && v.now.Before(until) {
 		return v.wait(until)
 	}
 	// One fresh attempt is free when no container ever had a chance.
@@ -128,6 +128,19 @@ func (v *view) end(status Status) Action {
 		return Action{Kind: ActReplace, Replacement: v.replacement()}
 	}
 	return Action{Kind: ActArchive, Outcome: &Outcome{Record: *v.facts.Record, Status: status}}
+}
+
+// logsUntil is how long logs are waited for: for a while after the end of the
+// run, or after the last of them began to be copied. Nobody may have been there
+// to copy them when the run ended.
+func (v *view) logsUntil() time.Time {
+	from := v.over()
+	for _, fact := range v.logs() {
+		if fact.Following && fact.Since.After(from) {
+			from = fact.Since
+		}
+	}
+	return from.Add(v.limits.Logs)
 }
 
 // wait is for the earlier of until, unless zero, and the next poll.

@@ -30,10 +30,12 @@ type Facts struct {
 
 // StreamFact is what is known of one log.
 type StreamFact struct {
-	Following bool `json:"-"`             // somebody copies it now
-	Complete  bool `json:"complete"`      // nothing will be added
-	Partial   bool `json:"partial"`       // its end could not be had
-	End       *End `json:"end,omitempty"` // of its container, if that was seen
+	// Following: somebody copies it now, and has since Since.
+	Following bool      `json:"-"`
+	Since     time.Time `json:"-"`
+	Complete  bool      `json:"complete"`      // nothing will be added
+	Partial   bool      `json:"partial"`       // its end could not be had
+	End       *End      `json:"end,omitempty"` // of its container, if that was seen
 }
 
 // End is how a container ended.

@@ -129,6 +129,11 @@ func TestLogsThatDoNotComeAreNotWaitedForForEver(t *testing.T) {
 	if verdict.Next.Kind != process.ActArchive || len(verdict.Next.Outcome.Status.Warnings) != 1 {
 		t.Errorf("in the end: %+v", verdict.Next)
 	}
+	// Nobody was there to copy them until now.
+	s.facts.Streams[process.Stream{Pod: s.job.Name + "-a", Container: "process"}] = process.StreamFact{Following: true, Since: at(700)}
+	if got := process.Observe(s.observation()).Next.Kind; got != process.ActWait {
+		t.Errorf("begun late: %s", got)
+	}
 }
 
 func TestReplacementIsTheSameJob(t *testing.T) {
