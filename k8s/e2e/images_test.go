@@ -5,6 +5,7 @@ package e2e
 import (
 	"archive/tar"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,7 +51,7 @@ func buildImages(ctx context.Context, scratch string) (images, error) {
 	}
 	store := filepath.Join(scratch, "store")
 	buildah := []string{"buildah", "--storage-driver", "vfs", "--root", store + "/root", "--runroot", store + "/run"}
-	if err := execute(ctx, nil, append(buildah, "bud", "--isolation", "chroot", "-t", "localhost/base", folder)...); err != nil {
+	if err := execute(ctx, nil, append(buildah, "bud", "--timestamp", "0", "--isolation", "chroot", "-t", "localhost/base", folder)...); err != nil {
 		return images{}, err
 	}
 	if err := execute(ctx, nil, "make", "images", "IMAGES_FROM=bin", "IMAGE_PREFIX="+imagePrefix, "IMAGE_TAG="+imageTag,
@@ -141,6 +142,29 @@ func TestImagesHoldOneProgramAndNoTool(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSameCommitMakesTheSameImages builds both once more, with other temporary folders and at another time.
+func TestSameCommitMakesTheSameImages(t *testing.T) {
+	t.Parallel()
+	again, err := buildImages(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pair := range [][2]string{{built.indexer, again.indexer}, {built.web, again.web}} {
+		if first, second := fileDigest(t, pair[0]), fileDigest(t, pair[1]); first != second {
+			t.Errorf("%s: sha256 %s, then %s", filepath.Base(pair[0]), first, second)
+		}
+	}
+}
+
+func fileDigest(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(data))
 }
 
 // TestProgramsOfTheImagesRun starts both in a cluster, as restricted as in k8s/deploy, with the command that needs

@@ -22,12 +22,14 @@ import (
 
 const web = "app.kubernetes.io/component=web"
 
-// client reaches Services of the cluster as a proxy in front of it does: a connection each request, so that each one
-// is given to a pod that is ready then.
-var client = &http.Client{
-	Timeout:   10 * time.Second,
-	Transport: &http.Transport{DialContext: dialCluster, DisableKeepAlives: true},
-}
+// client reaches Services of the cluster as a proxy in front of it does, with a connection for each request, so that
+// each is given to a pod that is ready then. patient keeps its connections for as long as the server does.
+var (
+	client  = &http.Client{Timeout: patience, Transport: &http.Transport{DialContext: dialCluster, DisableKeepAlives: true}}
+	patient = &http.Client{Timeout: patience, Transport: &http.Transport{DialContext: dialCluster, MaxIdleConnsPerHost: 4}}
+)
+
+const patience = 10 * time.Second
 
 // service returns the URL of the site's Service.
 func (s *site) service(t *testing.T) string {
@@ -40,7 +42,9 @@ func (s *site) service(t *testing.T) string {
 }
 
 // get asks the Service once.
-func get(url string) (int, string, error) {
+func get(url string) (int, string, error) { return getWith(client, url) }
+
+func getWith(client *http.Client, url string) (int, string, error) {
 	answer, err := client.Get(url)
 	if err != nil {
 		return 0, "", err
@@ -173,7 +177,8 @@ func names(pods []corev1.Pod) (out []string) {
 	return out
 }
 
-// TestRollingUpdateFailsNoRequest replaces all pods while four clients ask without a pause.
+// TestRollingUpdateFailsNoRequest replaces all pods while four clients ask without a pause, two of them on connections
+// that they keep.
 func TestRollingUpdateFailsNoRequest(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "rolling", siteOptions{})
@@ -187,7 +192,7 @@ func TestRollingUpdateFailsNoRequest(t *testing.T) {
 		stop     = make(chan struct{})
 		failures = make(chan string, 4)
 	)
-	for range 4 {
+	for _, client := range []*http.Client{client, client, patient, patient} {
 		clients.Go(func() {
 			for {
 				select {
@@ -196,7 +201,7 @@ func TestRollingUpdateFailsNoRequest(t *testing.T) {
 				case <-time.After(5 * time.Millisecond): // the two processors also have a cluster to run
 				}
 				requests.Add(1)
-				if code, body, err := get(url); err != nil || code != http.StatusOK || !strings.Contains(body, "numpy") {
+				if code, body, err := getWith(client, url); err != nil || code != http.StatusOK || !strings.Contains(body, "numpy") {
 					failures <- fmt.Sprintf("%s: %d %v %.200s", time.Now().Format(time.TimeOnly), code, err, body)
 					return
 				}
