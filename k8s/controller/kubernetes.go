@@ -3,8 +3,10 @@ package controller
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -122,10 +124,19 @@ func (k *Kubernetes) Delete(ctx context.Context, key Key, uid types.UID) error {
 	}))
 }
 
-// settled leaves out errors that say that there is nothing to be done.
+// settled leaves out errors that say that there is nothing to be done: the object
+// is gone, or another one has its name. A patch with another UID is refused as an
+// attempt to change it.
 func settled(err error) error {
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 		return nil
+	}
+	if status := apierrors.APIStatus(nil); errors.As(err, &status) && apierrors.IsInvalid(err) {
+		if details := status.Status().Details; details != nil && slices.ContainsFunc(details.Causes, func(cause metav1.StatusCause) bool {
+			return cause.Field == "metadata.uid"
+		}) {
+			return nil
+		}
 	}
 	return err
 }

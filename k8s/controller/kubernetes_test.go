@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/client-go/kubernetes/fake"
 	ktesting "k8s.io/client-go/testing"
 
@@ -110,12 +111,15 @@ func TestErrorsOfTheAPIServer(t *testing.T) {
 	var answer error
 	client.PrependReactor("*", "*", func(ktesting.Action) (bool, runtime.Object, error) { return true, nil, answer })
 	jobs := schema.GroupResource{Group: "batch", Resource: "jobs"}
+	kind := schema.GroupKind{Group: "batch", Kind: "Job"}
 	for _, test := range []struct {
 		answer error
 		bad    bool
 	}{
 		{apierrors.NewConflict(jobs, job.Name, errors.New("the UID in the precondition is another")), false},
 		{apierrors.NewNotFound(jobs, job.Name), false},
+		{apierrors.NewInvalid(kind, job.Name, field.ErrorList{field.Invalid(field.NewPath("metadata", "uid"), "uid-1", "field is immutable")}), false},
+		{apierrors.NewInvalid(kind, job.Name, field.ErrorList{field.Invalid(field.NewPath("spec", "backoffLimit"), -1, "no")}), true},
 		{apierrors.NewForbidden(jobs, job.Name, errors.New("no")), true},
 		{apierrors.NewTimeoutError("busy", 1), true},
 	} {
