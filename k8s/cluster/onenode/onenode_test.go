@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -212,14 +213,14 @@ func TestStopSignalsNoStranger(t *testing.T) {
 	if err := writeState(l, State{Keeper: os.Getpid()}); err != nil {
 		t.Fatal(err)
 	}
-	if err := tellKeeper(l); err == nil || !strings.Contains(err.Error(), "is no keeper") {
+	if err := tellKeeper(l, syscall.SIGTERM); err == nil || !strings.Contains(err.Error(), "is no keeper") {
 		t.Errorf("this process would have been ended: %v", err)
 	}
 	for _, broken := range []string{"", "{", `{"keeper": "x"}`} {
 		if err := os.WriteFile(l.state(), []byte(broken), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := tellKeeper(l); err == nil {
+		if err := tellKeeper(l, syscall.SIGTERM); err == nil {
 			t.Errorf("state %q: no error", broken)
 		}
 	}

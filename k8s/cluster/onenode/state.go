@@ -26,6 +26,9 @@ type State struct {
 // pollPause is the pause between two looks at something that is waited for.
 const pollPause = 100 * time.Millisecond
 
+// keeperWait is how long a keeper may take to end a cluster before it is killed. It takes less than a second.
+const keeperWait = 20 * time.Second
+
 // ErrNoCluster means that nothing runs, and nothing is left, under a name.
 var ErrNoCluster = errors.New("no such cluster")
 
@@ -102,7 +105,8 @@ func Stop(ctx context.Context, name string) error {
 	if _, err := os.Lstat(l.dir); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %s", ErrNoCluster, name)
 	}
-	for told := false; ; {
+	signal := syscall.SIGTERM
+	for begin, told := time.Now(), false; ; {
 		lock, free, err := takeLock(l)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -113,8 +117,11 @@ func Stop(ctx context.Context, name string) error {
 			defer lock.Close()
 			return sweep(l)
 		}
+		if signal == syscall.SIGTERM && time.Since(begin) > keeperWait {
+			signal, told = syscall.SIGKILL, false
+		}
 		if !told {
-			told = tellKeeper(l) == nil
+			told = tellKeeper(l, signal) == nil
 		}
 		if err := sleep(ctx, pollPause); err != nil {
 			return fmt.Errorf("cluster %s does not end: %w", name, err)
@@ -122,8 +129,8 @@ func Stop(ctx context.Context, name string) error {
 	}
 }
 
-// tellKeeper sends SIGTERM to a keeper, once it has written down who it is and only if that is still so.
-func tellKeeper(l layout) error {
+// tellKeeper sends a signal to a keeper, once it has written down who it is and only if that is still so.
+func tellKeeper(l layout, signal syscall.Signal) error {
 	s, err := readState(l)
 	if err != nil {
 		return err
@@ -135,7 +142,7 @@ func tellKeeper(l layout) error {
 	if want := strings.Join([]string{marker, stageKeeper, l.dir, ""}, "\x00"); !bytes.HasPrefix(cmdline, []byte(want)) {
 		return fmt.Errorf("process %d is no keeper", s.Keeper)
 	}
-	return syscall.Kill(s.Keeper, syscall.SIGTERM)
+	return syscall.Kill(s.Keeper, signal)
 }
 
 // sleep waits, but no longer than the context lives.
