@@ -67,15 +67,17 @@ type Gate struct {
 // New returns a gate that asks by the two calls.
 func New(tokens TokenReviews, rights SubjectAccessReviews, options Options) *Gate {
 	options = options.withDefaults()
-	keep := func(yes bool) time.Duration {
-		if yes {
-			return options.Yes
-		}
-		return options.No
-	}
 	return &Gate{
 		tokens: tokens, rights: rights, options: options,
-		users:   newCache(options.Size, options.Now, func(i identity) time.Duration { return keep(i.user != nil) }),
-		allowed: newCache(options.Size, options.Now, keep),
+		users:   newCache(options.Size, options.Now, func(i identity) time.Duration { return options.keep(i.user != nil) }),
+		allowed: newCache(options.Size, options.Now, options.keep),
 	}
+}
+
+// keep is how long an answer is kept.
+func (o Options) keep(yes bool) time.Duration {
+	if yes {
+		return o.Yes
+	}
+	return o.No
 }

@@ -1,0 +1,45 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+	jsonv1 "github.com/go-json-experiment/json/v1"
+	"github.com/labstack/echo/v4"
+)
+
+const (
+	typeJSON    = "application/json"
+	typeProblem = "application/problem+json"
+	typeStream  = "text/event-stream"
+
+	headerETag = "Etag"
+)
+
+// writeBody writes a whole answer. net/http leaves the body out for HEAD.
+func writeBody(c echo.Context, status int, contentType string, body []byte) error {
+	h := c.Response().Header()
+	h.Set(echo.HeaderContentType, contentType)
+	h.Set(echo.HeaderContentLength, strconv.Itoa(len(body)))
+	h.Set(echo.HeaderXContentTypeOptions, "nosniff")
+	c.Response().WriteHeader(status)
+	_, err := c.Response().Write(body)
+	return err
+}
+
+// writeJSON writes a value, the members of maps in order; omitempty in the types of other packages is what it is in
+// encoding/json. What it says depends on who asks, and may change at any time.
+func writeJSON(c echo.Context, status int, value any) error {
+	body, err := json.Marshal(value, json.Deterministic(true), jsonv1.OmitEmptyWithLegacySemantics(true))
+	if err != nil {
+		return &failure{code: codeInternal, detail: "an error of the service", cause: err}
+	}
+	c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
+	return writeBody(c, status, typeJSON, append(body, '\n'))
+}
+
+func writeNothing(c echo.Context) error {
+	c.Response().WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,177 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"kernelindexer/k8s/access"
+	"kernelindexer/k8s/archive"
+	"kernelindexer/k8s/runs"
+)
+
+// defaultLines is how many lines of a log a page has where the query does not say.
+const defaultLines = 1000
+
+// lineView is one line of a log.
+type lineView struct {
+	Timestamp *time.Time   `json:"timestamp"` // null where it is not known
+	Message   string       `json:"message"`
+	Command   int          `json:"command"`   // that printed it, from 0
+	Container string       `json:"container"` // the same by name
+	Truncated int64        `json:"truncated,omitzero"`
+	Note      archive.Note `json:"note,omitzero"` // what the archive says, not the command
+}
+
+func viewLine(line archive.Line, command int, container string) lineView {
+	view := lineView{Message: messageOf(line), Command: command, Container: container, Truncated: line.Cut, Note: line.Note}
+	if !line.Time.IsZero() {
+		view.Timestamp = new(line.Time.UTC())
+	}
+	return view
+}
+
+// messageOf is the text of a line, or what stands for lines that are not there.
+func messageOf(line archive.Line) string {
+	switch line.Note {
+	case archive.NoteDropped:
+		return fmt.Sprintf("[%d lines were dropped: the log was too long]", line.Gone)
+	case archive.NoteGap:
+		return "[lines may be missing here]"
+	}
+	return line.Text
+}
+
+// extent is how long a log is, and whether it is complete.
+type extent struct {
+	total int64
+	done  bool
+}
+
+func extentOf(ctx context.Context, logs Logs, stream archive.Stream) (extent, error) {
+	page, err := logs.Lines(ctx, stream, math.MaxInt64, 0)
+	return extent{page.Total, page.Done}, err
+}
+
+// section is the part that one command has in the log of a run.
+type section struct {
+	command int
+	stream  archive.Stream
+	first   int64 // number of its first line in the log of the run
+	total   int64
+}
+
+// sections are the logs of the commands one after the other. One follows when the one before it is complete: the lines of
+// a run never change their numbers.
+func (s *server) sections(ctx context.Context, run runs.Run, only int) ([]section, int64, error) {
+	var found []section
+	var next int64
+	for i, stream := range streamsOf(run) {
+		if only >= 0 && i != only {
+			continue
+		}
+		extent, err := extentOf(ctx, s.options.Logs, stream)
+		if err != nil {
+			return nil, 0, err
+		}
+		found = append(found, section{i, stream, next, extent.total})
+		next += extent.total
+		if !extent.done && !run.Archived {
+			break
+		}
+	}
+	return found, next, nil
+}
+
+// logs answers a part of what a run has printed, or follows it.
+func (s *server) logs(c echo.Context) error {
+	run, p, err := s.version(c, access.Logs)
+	if err != nil {
+		return err
+	}
+	only, err := commandOf(c, run)
+	if err != nil {
+		return err
+	}
+	offset, err := integer(c, "offset", 0, math.MinInt64, math.MaxInt64)
+	if err != nil {
+		return err
+	}
+	if strings.Contains(c.Request().Header.Get(echo.HeaderAccept), typeStream) {
+		return s.follow(c, p, run, only, offset)
+	}
+	limit, err := integer(c, "limit", defaultLines, 1, archive.MaxPage)
+	if err != nil {
+		return err
+	}
+	return s.logPage(c, run, only, offset, int(limit))
+}
+
+// commandOf reads the command that is asked for, -1 for all.
+func commandOf(c echo.Context, run runs.Run) (int, error) {
+	if c.QueryParam("command") == "" {
+		return -1, nil
+	}
+	n, err := integer(c, "command", 0, 0, math.MaxInt32)
+	if err == nil && int(n) >= len(run.Status.Commands) && len(run.Status.Commands) > 0 {
+		err = fail(codeNotFound, "the run has no command %d", n)
+	}
+	return int(n), err
+}
+
+// integer reads a number of the query.
+func integer(c echo.Context, name string, value, least, most int64) (int64, error) {
+	text := c.QueryParam(name)
+	if text == "" {
+		return value, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < least || n > most {
+		return 0, fail(codeBadRequest, "query %s: not a number from %d to %d", name, least, most)
+	}
+	return n, nil
+}
+
+// logPage answers lines from offset on; a negative one counts from the end.
+func (s *server) logPage(c echo.Context, run runs.Run, only int, offset int64, limit int) error {
+	ctx := c.Request().Context()
+	sections, total, err := s.sections(ctx, run, only)
+	if err != nil {
+		return err
+	}
+	if offset < 0 {
+		offset = max(total+offset, 0)
+	}
+	lines, next := []lineView{}, min(offset, total)
+	for _, section := range sections {
+		if next >= section.first+section.total {
+			continue
+		}
+		for len(lines) < limit && next < section.first+section.total {
+			page, err := s.options.Logs.Lines(ctx, section.stream, next-section.first, limit-len(lines))
+			if err != nil {
+				return err
+			}
+			if len(page.Lines) == 0 {
+				break // dropped between two looks
+			}
+			for _, line := range page.Lines {
+				lines = append(lines, viewLine(line, section.command, section.stream.Container))
+			}
+			next = section.first + page.Next
+		}
+		if len(lines) == limit {
+			break
+		}
+	}
+	h := c.Response().Header()
+	h.Set("X-Total-Count", strconv.FormatInt(total, 10))
+	h.Set("X-Next-Offset", strconv.FormatInt(next, 10))
+	return writeJSON(c, http.StatusOK, lines)
+}

@@ -1,0 +1,163 @@
+package api
+
+import (
+	"crypto/rand"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/labstack/echo/v4"
+
+	"kernelindexer/k8s/process"
+	"kernelindexer/k8s/runs"
+)
+
+// maxCollisions is how often another version may come in between.
+const maxCollisions = 20
+
+// place gives a run its process and version, and makes it. The Job's name is what makes it one: whoever creates it first
+// has the version, and the next one follows.
+func (s *server) place(c echo.Context, p place, in *launchInput, spec process.Spec) (runs.Run, bool, error) {
+	ctx := c.Request().Context()
+	switch {
+	case in.ID != "":
+		versions, err := s.options.Runs.Versions(ctx, p.domain, p.project, in.ID)
+		if err != nil {
+			return runs.Run{}, false, err
+		}
+		if len(versions) == 0 {
+			return runs.Run{}, false, fail(codeNotFound, "there is no process %s", in.ID)
+		}
+		for _, version := range versions {
+			if same, err := s.sameAttempt(in, version); same || err != nil {
+				return version, false, err
+			}
+		}
+		spec.Process, spec.Version = in.ID, versions[len(versions)-1].Version+1
+		if spec.Name == "" {
+			spec.Name = versions[len(versions)-1].Name
+		}
+	case in.Key != "":
+		spec.Process = in.Key
+	default:
+		spec.Process = newID()
+	}
+	for range maxCollisions {
+		run, created, err := s.options.Runs.Launch(ctx, spec)
+		if err != nil || created {
+			return run, created, err
+		}
+		if same, err := s.sameAttempt(in, run); same || err != nil {
+			return run, false, err
+		}
+		if in.ID == "" {
+			spec.Process = newID() // once in the age of the universe
+		} else {
+			spec.Version++
+		}
+	}
+	return runs.Run{}, false, fail(codeConflict, "too many versions at once; try again")
+}
+
+// newID is an ID of a process: 60 bits of chance.
+func newID() string { return strings.ToLower(rand.Text())[:12] }
+
+// sameAttempt says that a run was made by the same request, sent before. A request with the same key that asks for
+// something else is an error of the client.
+func (s *server) sameAttempt(in *launchInput, run runs.Run) (bool, error) {
+	before := requestOf(run)
+	if in.Key == "" || before.Key != in.Key {
+		return false, nil
+	}
+	if before.Digest != in.Digest {
+		return false, fail(codeIdempotency, "the Idempotency-Key was used for another request, process %s version %d", run.Process, run.Version)
+	}
+	return true, nil
+}
+
+// requestOf is what a run was asked to be; nothing is known of one that others made.
+func requestOf(run runs.Run) requested {
+	var r requested
+	if err := json.Unmarshal([]byte(run.Request), &r); err != nil {
+		return requested{}
+	}
+	return r
+}
+
+// launchFailure is what the errors of a launch mean: what [process.Spec.Validate] finds are members of the body.
+func launchFailure(err error) error {
+	if errors.Is(err, runs.ErrTaken) {
+		return fail(codeConflict, "%v", err)
+	}
+	fields := fieldErrors(err)
+	if fields == nil {
+		return err
+	}
+	f := fail(codeInvalid, "the run cannot be made as it is asked for")
+	if errors.Is(err, process.ErrTooLarge) {
+		f.code = codeTooLarge
+	}
+	for _, one := range fields {
+		f.errors = append(f.errors, fieldError{pointerOf(one.Field), one.Err.Error()})
+	}
+	return f.sorted()
+}
+
+// fieldErrors are all of them in an error.
+func fieldErrors(err error) (found []*process.FieldError) {
+	var one *process.FieldError
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range several.Unwrap() {
+			found = append(found, fieldErrors(e)...)
+		}
+		return found
+	}
+	if one, _ = err.(*process.FieldError); one != nil { //nolint:errorlint // as above
+		return []*process.FieldError{one}
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		return fieldErrors(inner)
+	}
+	return nil
+}
+
+// pointerOf is where a field of a spec stands in a request.
+func pointerOf(field string) string {
+	name, rest, indexed := strings.Cut(field, "[")
+	pointers := map[string]string{
+		"Name": "/name", "Type": "/type", "Parameters": "/params", "Commands": "/commands", "Directories": "/directories",
+		"Env": "/env", "Deadline": "/deadline_seconds", "StartWithin": "/start_timeout_seconds", "Retries": "/retries", "Queue": "/queue",
+		"Resources.CPU": "/resource_requests/cpu", "Resources.Memory": "/resource_requests/memory",
+		"Resources.Ephemeral": "/resource_requests/ephemeral-storage", "Process": "/id",
+	}
+	pointer, known := pointers[name]
+	if !known {
+		if strings.HasPrefix(name, "Environment") {
+			return "/environment"
+		}
+		return "" // the service's own, or the path's: a project whose Secret could not have its name
+	}
+	if indexed {
+		pointer += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(strings.TrimSuffix(rest, "]"))
+	}
+	return pointer
+}
+
+// sorted puts the errors in the order of their pointers.
+func (f *failure) sorted() *failure {
+	slices.SortFunc(f.errors, func(a, b fieldError) int {
+		return strings.Compare(a.Pointer+"\x00"+a.Message, b.Pointer+"\x00"+b.Message)
+	})
+	return f
+}
+
+// number reads a version.
+func number(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || strconv.Itoa(n) != text {
+		return 0, fail(codeNotFound, "there is no version %s", text)
+	}
+	return n, nil
+}

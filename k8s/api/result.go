@@ -1,0 +1,211 @@
+package api
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/labstack/echo/v4"
+
+	"kernelindexer/k8s/access"
+	"kernelindexer/k8s/archive"
+	"kernelindexer/k8s/process"
+	"kernelindexer/k8s/runs"
+)
+
+// stepView is one step of a result; a run here has one.
+type stepView struct {
+	Name       string                  `json:"name"`
+	ReturnCode *int32                  `json:"returncode"`
+	Commands   []process.CommandStatus `json:"commands"`
+}
+
+// taskCounts are the commands of a result.
+type taskCounts struct {
+	Completed int `json:"completed"`
+	Failed    int `json:"failed"`
+}
+
+// result answers what flowServ's workers answer: the code of the command that ended the run, what each command printed (one
+// text each, both streams together; those that printed nothing are left out), and where the run failed for another reason
+// than a command's code, the reason as exception, the code 1 and a text in stderr. While the run is not over, the code is
+// null.
+func (s *server) result(c echo.Context) error {
+	run, p, err := s.version(c, access.Processes)
+	if err != nil {
+		return err
+	}
+	if err := s.require(c, access.Deed{Verb: access.Get, Resource: access.Logs, Domain: p.domain, Name: run.Process}); err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set(echo.HeaderContentType, typeJSON)
+	h.Set(echo.HeaderCacheControl, "no-store")
+	out := &unlessEmpty{to: c.Response()}
+	if err := s.writeResult(c.Request().Context(), out, run); err != nil {
+		if out.begun {
+			panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+		}
+		return err
+	}
+	return nil
+}
+
+// unlessEmpty knows whether anything was written.
+type unlessEmpty struct {
+	to    *echo.Response
+	begun bool
+}
+
+// Write implements io.Writer.
+func (w *unlessEmpty) Write(p []byte) (int, error) {
+	w.begun = true
+	return w.to.Write(p)
+}
+
+// codeOf is the return code of a run, and its exception.
+func codeOf(run runs.Run) (code *int32, exception *string, stderr []string) {
+	stderr = []string{}
+	switch {
+	case !run.Status.State.Final():
+		return nil, nil, stderr
+	case run.Status.Failure == nil || failedCommand(run):
+		return run.Status.ReturnCode, nil, stderr
+	}
+	code = run.Status.ReturnCode
+	if code == nil || *code == 0 {
+		code = new(int32(1))
+	}
+	text := string(run.Status.Failure.Code) + ": " + run.Status.Failure.Message
+	return code, &text, []string{strings.Join(append([]string{text}, run.Status.Failure.Evidence...), "\n")}
+}
+
+// writeResult writes the document as it goes: what commands print may be long.
+func (s *server) writeResult(ctx context.Context, w io.Writer, run runs.Run) error {
+	code, exception, stderr := codeOf(run)
+	step := stepView{Name: run.Process, ReturnCode: code, Commands: run.Status.Commands}
+	counts := taskCounts{}
+	for _, one := range run.Status.Commands {
+		switch one.State {
+		case process.CommandDone:
+			counts.Completed++
+		case process.CommandFailed:
+			counts.Failed++
+		case process.CommandWaiting, process.CommandRunning, process.CommandSkipped:
+		}
+	}
+	// The first line of the first log is read before the first byte is written: an archive that cannot be read is an error.
+	stdout := &texts{logs: s.options.Logs, run: run}
+	if err := stdout.open(ctx); err != nil {
+		return err
+	}
+	if err := write(w, `{"returncode":`, code, `,"stdout":[`); err != nil {
+		return err
+	}
+	if err := stdout.write(ctx, w); err != nil {
+		return err
+	}
+	return write(w, `],"stderr":`, stderr, `,"exception":`, exception, `,"state":`, run.Status.State,
+		`,"steps":`, []stepView{step}, `,"tasks":`, counts, "}\n")
+}
+
+// write writes texts as they are, and other values as JSON.
+func write(w io.Writer, parts ...any) error {
+	for _, part := range parts {
+		text, plain := part.(string)
+		body := []byte(text)
+		if !plain {
+			var err error
+			if body, err = json.Marshal(part, json.Deterministic(true)); err != nil {
+				return err
+			}
+		}
+		if _, err := w.Write(body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// texts writes what each command of a run has printed, as the elements of a JSON array.
+type texts struct {
+	logs    Logs
+	run     runs.Run
+	first   archive.Page
+	written bool
+}
+
+func (t *texts) streams() []archive.Stream { return streamsOf(t.run) }
+
+// streamsOf are the logs of a run, in the order of its commands.
+func streamsOf(run runs.Run) []archive.Stream {
+	var streams []archive.Stream
+	for _, command := range run.Status.Commands {
+		if command.Pod == "" || command.State == process.CommandSkipped {
+			continue
+		}
+		streams = append(streams, archive.Stream{
+			Run: archive.Run{Domain: run.Namespace, Project: run.Project, Process: run.Process, Version: run.Version},
+			Pod: command.Pod, Container: command.Container,
+		})
+	}
+	return streams
+}
+
+func (t *texts) open(ctx context.Context) (err error) {
+	if streams := t.streams(); len(streams) > 0 {
+		t.first, err = t.logs.Lines(ctx, streams[0], 0, archive.MaxPage)
+	}
+	return err
+}
+
+func (t *texts) write(ctx context.Context, w io.Writer) error {
+	for i, stream := range t.streams() {
+		page := t.first
+		if i > 0 {
+			var err error
+			if page, err = t.logs.Lines(ctx, stream, 0, archive.MaxPage); err != nil {
+				return err
+			}
+		}
+		if err := t.text(ctx, w, stream, page); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// text writes one log as one JSON string, unless it is empty.
+func (t *texts) text(ctx context.Context, w io.Writer, stream archive.Stream, page archive.Page) error {
+	if len(page.Lines) == 0 {
+		return nil
+	}
+	before := `"`
+	if t.written {
+		before = `,"`
+	}
+	t.written = true
+	if err := write(w, before); err != nil {
+		return err
+	}
+	for len(page.Lines) > 0 {
+		for line := range slices.Values(page.Lines) {
+			quoted, err := jsontext.AppendQuote(nil, messageOf(line)+"\n")
+			if err != nil {
+				return err
+			}
+			if _, err := w.Write(quoted[1 : len(quoted)-1]); err != nil {
+				return err
+			}
+		}
+		var err error
+		if page, err = t.logs.Lines(ctx, stream, page.Next, archive.MaxPage); err != nil {
+			return err
+		}
+	}
+	return write(w, `"`)
+}

@@ -1,0 +1,371 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/labstack/echo/v4"
+
+	"kernelindexer/k8s/access"
+	"kernelindexer/k8s/archive"
+	"kernelindexer/k8s/process"
+	"kernelindexer/k8s/runs"
+)
+
+// writeTime is how long a client may take for what fits into one page.
+const writeTime = 20 * time.Second
+
+// streamPage is how many lines are sent before the connection is flushed.
+const streamPage = 500
+
+// runKey names a run for those who watch it.
+type runKey struct {
+	domain, project, process string
+	version                  int
+}
+
+// tails watch logs and runs for all who follow them.
+type tails struct {
+	logs *hub[archive.Stream, extent]
+	runs *hub[runKey, runs.Run]
+}
+
+func newTails(logs Logs, known Runs, every time.Duration) *tails {
+	return &tails{
+		logs: newHub(every, func(ctx context.Context, stream archive.Stream) (extent, error) { return extentOf(ctx, logs, stream) },
+			func(a, b extent) bool { return a == b }),
+		runs: newHub(every, func(ctx context.Context, k runKey) (runs.Run, error) {
+			return known.Version(ctx, k.domain, k.project, k.process, k.version)
+		}, sameRun),
+	}
+}
+
+// sameRun says that followers have nothing to be told.
+func sameRun(a, b runs.Run) bool {
+	if a.Status.State != b.Status.State || a.Status.Phase != b.Status.Phase || a.Archived != b.Archived || a.Status.Attempts != b.Status.Attempts ||
+		(a.Status.Failure == nil) != (b.Status.Failure == nil) || len(a.Status.Commands) != len(b.Status.Commands) {
+		return false
+	}
+	for i := range a.Status.Commands {
+		if a.Status.Commands[i].Stream != b.Status.Commands[i].Stream || a.Status.Commands[i].State != b.Status.Commands[i].State {
+			return false
+		}
+	}
+	return true
+}
+
+// stateView is what a stream says when a run goes on.
+type stateView struct {
+	State      process.State `json:"state"`
+	Phase      process.Phase `json:"phase,omitzero"`
+	Attempts   int           `json:"attempts"`
+	ReturnCode *int32        `json:"returncode"`
+}
+
+func viewState(run runs.Run) stateView {
+	return stateView{run.Status.State, run.Status.Phase, run.Status.Attempts, run.Status.ReturnCode}
+}
+
+// follower sends the log of one run to one client. It keeps no lines: what a slow client has not taken is read from the
+// archive when it does.
+type follower struct {
+	s       *server
+	out     *bufio.Writer
+	control *http.ResponseController
+	run     runs.Run
+	only    int
+	told    stateView
+	failed  bool // and its failure was told
+
+	at   archive.Stream // the log that it is in
+	next int64          // the line in it that comes next
+}
+
+// follow answers a log as server-sent events, from where the client left off to the end of the run:
+//
+//	log      a line; its id says where to go on
+//	state    the run goes on
+//	failure  why it failed
+//	end      nothing follows: the run is over, and all it printed was sent
+func (s *server) follow(c echo.Context, p place, run runs.Run, only int, offset int64) error {
+	if !s.streams.TryAcquire(1) {
+		return fail(codeTooMany, "%d logs are being followed; try again", s.options.Streams)
+	}
+	defer s.streams.Release(1)
+	s.metrics.streams.Inc()
+	defer s.metrics.streams.Dec()
+	f := &follower{s: s, out: bufio.NewWriterSize(c.Response(), 32<<10), control: http.NewResponseController(c.Response().Writer), run: run, only: only}
+	if err := f.begin(c.Request().Context(), c.Request().Header.Get("Last-Event-ID"), offset); err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set(echo.HeaderContentType, typeStream)
+	h.Set(echo.HeaderCacheControl, "no-store")
+	h.Set("X-Accel-Buffering", "no") // proxies that gather answers would gather this one for ever
+	// Nothing more comes from the client; a deadline for reading would end the connection.
+	_ = f.control.SetReadDeadline(time.Time{})
+	c.Response().WriteHeader(http.StatusOK)
+	watch := s.tails.runs.subscribe(runKey{run.Namespace, run.Project, run.Process, run.Version})
+	defer watch.close()
+	// Errors from here on are the client's, who has gone, or the archive's: the stream ends without "end", and the client
+	// comes back with the id it has.
+	if err := f.send(c, watch, p); err != nil && c.Request().Context().Err() == nil {
+		s.options.Log.Debug().Err(err).Str("process", run.Process).Msg("stream ended")
+	}
+	return nil
+}
+
+// begin finds out where to begin: behind the event that the client saw last, else at an offset.
+func (f *follower) begin(ctx context.Context, last string, offset int64) error {
+	streams := f.streams()
+	if where, line, ok := cutLast(last, ":"); ok {
+		n, err := strconv.ParseInt(line, 10, 64)
+		for _, stream := range streams {
+			if stream.Pod+"/"+stream.Container == where && err == nil && n >= 0 {
+				f.at, f.next = stream, n
+				return nil
+			}
+		}
+	}
+	if len(streams) > 0 {
+		f.at = streams[0]
+	}
+	if offset == 0 {
+		return nil
+	}
+	sections, total, err := f.s.sections(ctx, f.run, f.only)
+	if err != nil {
+		return err
+	}
+	if offset < 0 {
+		offset = max(total+offset, 0)
+	}
+	for _, section := range sections {
+		if offset >= section.first {
+			f.at, f.next = section.stream, min(offset-section.first, section.total)
+		}
+	}
+	return nil
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// streams are the logs that are followed.
+func (f *follower) streams() []archive.Stream {
+	all := streamsOf(f.run)
+	if f.only < 0 {
+		return all
+	}
+	if f.only >= len(all) {
+		return nil
+	}
+	return all[f.only : f.only+1]
+}
+
+// send sends until the run is over, the client leaves, or the service ends.
+func (f *follower) send(c echo.Context, watch *subscription[runKey, runs.Run], _ place) error {
+	ctx := c.Request().Context()
+	heartbeat := time.NewTicker(f.s.options.Heartbeat)
+	defer heartbeat.Stop()
+	var log *subscription[archive.Stream, extent]
+	defer func() {
+		if log != nil {
+			log.close()
+		}
+	}()
+	if _, err := f.out.WriteString("retry: 2000\n\n"); err != nil {
+		return err
+	}
+	checked := time.Now()
+	for {
+		run, known, runChanged := watch.current()
+		if known {
+			f.run = run
+		}
+		if log == nil || log.key != f.at {
+			if log != nil {
+				log.close()
+			}
+			log = f.s.tails.logs.subscribe(f.at)
+		}
+		_, _, logChanged := log.current()
+		over, err := f.advance(ctx)
+		if err != nil {
+			return err
+		}
+		if err := f.flush(); err != nil || over {
+			return err
+		}
+		if f.at != log.key {
+			continue
+		}
+		select {
+		case <-runChanged:
+		case <-logChanged:
+		case <-heartbeat.C:
+			if _, err := f.out.WriteString(": \n\n"); err != nil {
+				return err
+			}
+			if time.Since(checked) > recheck {
+				checked = time.Now()
+				if err := f.stillAllowed(c); err != nil {
+					return err
+				}
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-f.s.options.Closing:
+			return nil
+		}
+	}
+}
+
+// recheck is how often a stream that is open asks whether its user may still read it.
+const recheck = time.Minute
+
+func (f *follower) stillAllowed(c echo.Context) error {
+	return f.s.require(c, access.Deed{Verb: access.Get, Resource: access.Logs, Domain: f.run.Namespace, Name: f.run.Process})
+}
+
+// advance sends what is new, and says whether that was all there will ever be.
+func (f *follower) advance(ctx context.Context) (over bool, err error) {
+	if err := f.tell(); err != nil {
+		return false, err
+	}
+	if len(f.streams()) > 0 && !f.mine() {
+		f.at, f.next = f.streams()[0], 0 // another attempt, or the first one
+	}
+	for len(f.streams()) > 0 {
+		done, err := f.lines(ctx)
+		if err != nil {
+			return false, err
+		}
+		if !done && !f.run.Archived || !f.toNext() {
+			break
+		}
+	}
+	if !f.run.Status.State.Final() || !f.run.Archived {
+		return false, nil
+	}
+	return true, f.event("end", "", viewState(f.run))
+}
+
+// mine says that the log that it is in is one of the run's, as it is now.
+func (f *follower) mine() bool {
+	for _, stream := range f.streams() {
+		if stream == f.at {
+			return true
+		}
+	}
+	return false
+}
+
+// toNext goes to the next log, if there is one.
+func (f *follower) toNext() bool {
+	streams := f.streams()
+	for i, stream := range streams {
+		if stream == f.at && i+1 < len(streams) {
+			f.at, f.next = streams[i+1], 0
+			return true
+		}
+	}
+	return false
+}
+
+// tell sends the state of the run, if it is another than before.
+func (f *follower) tell() error {
+	if now := viewState(f.run); now.State != f.told.State || now.Phase != f.told.Phase || now.Attempts != f.told.Attempts {
+		f.told = now
+		if err := f.event("state", "", now); err != nil {
+			return err
+		}
+	}
+	if f.run.Status.Failure != nil && !f.failed {
+		f.failed = true
+		return f.event("failure", "", viewFailure(f.run.Status.Failure))
+	}
+	return nil
+}
+
+// lines sends all that is there of the log that it is in, and says whether the log is complete.
+func (f *follower) lines(ctx context.Context) (done bool, err error) {
+	command := 0
+	for i, stream := range streamsOf(f.run) {
+		if stream == f.at {
+			command = i
+		}
+	}
+	for {
+		f.deadline()
+		page, err := f.s.options.Logs.Lines(ctx, f.at, f.next, streamPage)
+		if err != nil {
+			return false, err
+		}
+		for _, line := range page.Lines {
+			id := f.at.Pod + "/" + f.at.Container + ":" + strconv.FormatInt(line.Number+max(line.Gone, 1), 10)
+			if err := f.event("log", id, viewLine(line, command, f.at.Container)); err != nil {
+				return false, err
+			}
+		}
+		if len(page.Lines) > 0 {
+			f.next = page.Next
+		}
+		if len(page.Lines) == 0 || page.Done {
+			return page.Done, nil
+		}
+		if err := f.flush(); err != nil {
+			return false, err
+		}
+	}
+}
+
+// event writes one event.
+func (f *follower) event(name, id string, value any) error {
+	data, err := json.Marshal(value, json.Deterministic(true))
+	if err != nil {
+		return err
+	}
+	for _, part := range []string{"event: ", name, "\n"} {
+		if _, err := f.out.WriteString(part); err != nil {
+			return err
+		}
+	}
+	if id != "" {
+		if _, err := f.out.WriteString("id: " + id + "\n"); err != nil {
+			return err
+		}
+	}
+	if _, err := f.out.WriteString("data: "); err != nil {
+		return err
+	}
+	if _, err := f.out.Write(data); err != nil {
+		return err
+	}
+	_, err = f.out.WriteString("\n\n")
+	return err
+}
+
+// flush gives the client what there is, and some time to take it.
+func (f *follower) flush() error {
+	f.deadline()
+	if err := f.out.Flush(); err != nil {
+		return err
+	}
+	return f.control.Flush()
+}
+
+// deadline moves the time by which the client must have taken what is written next.
+func (f *follower) deadline() {
+	_ = f.control.SetWriteDeadline(time.Now().Add(writeTime)) // a recorder in a test has none
+}

@@ -1,0 +1,323 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"kernelindexer/k8s/access"
+	"kernelindexer/k8s/environment"
+	"kernelindexer/k8s/image"
+)
+
+// The parts of an upload, as the seed names them.
+const (
+	partImage  = "environmentImage"
+	partDomain = "domainId"
+)
+
+// maxParts bounds the parts of a form; further ones are refused, as are those that are not known.
+const maxParts = 4
+
+// form is an upload that has arrived.
+type form struct {
+	domain string
+	image  *image.Spooled
+}
+
+func (f *form) close() {
+	if f.image != nil {
+		_ = f.image.Close() // the file has no name any more; nothing is lost
+	}
+}
+
+// upload makes an environment of an image, or a new revision of the one that has its name.
+func (s *server) upload(c echo.Context) error { return s.receive(c, nil) }
+
+// replace is upload for a certain environment: an image of another name is refused.
+func (s *server) replace(c echo.Context) error {
+	e, err := s.visible(c)
+	if err != nil {
+		return err
+	}
+	if e.Scope == environment.System {
+		return environmentFailure(environment.ErrSystem)
+	}
+	return s.receive(c, e)
+}
+
+// receive takes an upload: first what can be refused before the image has arrived, then the image, then what is in it.
+func (s *server) receive(c echo.Context, e *environment.Environment) error {
+	terms, err := s.terms(c, access.Update, e)
+	if err != nil {
+		return err
+	}
+	if terms.Keep, err = overwriteForbidden(c); err != nil {
+		return err
+	}
+	domain, err := query(c, partDomain)
+	if err != nil {
+		return err
+	}
+	if e != nil {
+		if domain != "" && domain != e.DomainID {
+			return environmentFailure(environment.ErrDomain)
+		}
+		domain = e.DomainID
+		if err := terms.Permit(c.Request().Context(), e); err != nil {
+			return err
+		}
+	}
+	if domain != "" {
+		if err := s.domain(c, uploadTo(domain)); err != nil {
+			return err
+		}
+	}
+	parts, err := multipartOf(c.Request())
+	if err != nil {
+		return err
+	}
+	if !s.uploads.TryAcquire(1) {
+		return fail(codeTooMany, "%d uploads are under way; try again", s.options.Upload.Concurrent)
+	}
+	defer s.uploads.Release(1)
+	return s.take(c, parts, domain, terms, e)
+}
+
+func uploadTo(domain string) access.Deed {
+	return access.Deed{Verb: access.Create, Resource: access.Environments, Domain: domain}
+}
+
+// overwriteForbidden reads ?overwrite=false.
+func overwriteForbidden(c echo.Context) (bool, error) {
+	switch c.QueryParam("overwrite") {
+	case "", "true":
+		return false, nil
+	case "false":
+		return true, nil
+	}
+	return false, fail(codeBadRequest, "query overwrite: neither true nor false")
+}
+
+// multipartOf returns the parts of a form.
+func multipartOf(r *http.Request) (*multipart.Reader, error) {
+	kind, parameters, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
+	if err != nil || kind != echo.MIMEMultipartForm {
+		return nil, fail(codeMediaType, "the body must be %s with the parts %s and %s", echo.MIMEMultipartForm, partImage, partDomain)
+	}
+	if boundary := parameters["boundary"]; boundary == "" || len(boundary) > 70 { // RFC 2046 5.1.1
+		return nil, fail(codeBadRequest, "%s has no usable boundary", echo.HeaderContentType)
+	}
+	reader, err := r.MultipartReader()
+	if err != nil {
+		return nil, fail(codeBadRequest, "the body is no form: %v", err)
+	}
+	return reader, nil
+}
+
+// take reads the form and makes the environment of it.
+func (s *server) take(c echo.Context, parts *multipart.Reader, domain string, terms environment.Terms, e *environment.Environment) error {
+	start := time.Now()
+	f, err := s.readForm(c, parts, domain)
+	defer f.close()
+	if err != nil {
+		return err
+	}
+	s.metrics.uploadSeconds.WithLabelValues("receive").Observe(time.Since(start).Seconds())
+	switch {
+	case f.domain == "":
+		return fail(codeMissingPart, "the form has no part %s, and the query no %s", partDomain, partDomain)
+	case e != nil && f.domain != e.DomainID:
+		return environmentFailure(environment.ErrDomain)
+	case domain == "": // nobody has been asked yet
+		if err := s.domain(c, uploadTo(f.domain)); err != nil {
+			return err
+		}
+	}
+	// The image is here: how long looking at it takes is the registrar's to bound.
+	deadlines(c, registering)
+	start = time.Now()
+	made, result, err := s.options.Registrar.Upload(c.Request().Context(), f.image, f.domain, terms)
+	s.metrics.uploadSeconds.WithLabelValues("register").Observe(time.Since(start).Seconds())
+	if err != nil {
+		return environmentFailure(err)
+	}
+	return s.registered(c, made, result)
+}
+
+// registering bounds the answer to an upload, after it has arrived.
+const registering = 2 * time.Hour
+
+// registered answers an environment that was made.
+func (s *server) registered(c echo.Context, made *environment.Environment, result environment.Result) error {
+	s.options.Log.Info().Str("environment", made.FullName).Str("id", made.ID).Str("result", string(result)).
+		Int64("revision", made.Revision).Str("by", made.UpdatedBy).Msg("registered")
+	deadlines(c, requestTime)
+	status := http.StatusOK
+	if result == environment.Created {
+		status = http.StatusCreated
+		c.Response().Header().Set(echo.HeaderLocation, "/api/v1/environment/"+made.ID)
+	}
+	return s.writeEnvironment(c, status, made)
+}
+
+// readForm reads a form whose parts come in any order. The seed's clients send the image before the domain, so that it is
+// on disk when it turns out whether they may.
+func (s *server) readForm(c echo.Context, parts *multipart.Reader, domain string) (*form, error) {
+	f := &form{domain: domain}
+	for n := 0; ; n++ {
+		part, err := parts.NextRawPart()
+		switch {
+		case errors.Is(err, io.EOF) && f.image == nil:
+			return f, fail(codeMissingPart, "the form has no part %s", partImage)
+		case errors.Is(err, io.EOF):
+			return f, nil
+		case err != nil:
+			return f, arrival(err)
+		case n == maxParts:
+			return f, fail(codeBadRequest, "the form has more than %d parts", maxParts)
+		}
+		if err := s.readPart(c, part, f); err != nil {
+			return f, err
+		}
+	}
+}
+
+func (s *server) readPart(c echo.Context, part *multipart.Part, f *form) error {
+	switch name := part.FormName(); name {
+	case partImage:
+		if f.image != nil {
+			return fail(codeBadRequest, "the form has two parts %s", partImage)
+		}
+		spooled, err := s.spool(c, part)
+		f.image = spooled
+		return err
+	case partDomain:
+		text, err := io.ReadAll(io.LimitReader(part, maxValue+1))
+		if err != nil {
+			return arrival(err)
+		}
+		domain := string(text)
+		switch {
+		case len(text) > maxValue || !isText(domain):
+			return fail(codeBadRequest, "%s is no domain", partDomain)
+		case f.domain != "" && f.domain != domain:
+			return fail(codeBadRequest, "%s is given twice: %q and %q", partDomain, f.domain, domain)
+		}
+		f.domain = domain
+		return nil
+	default:
+		return fail(codeBadRequest, "the form has a part %.100q; there are only %s and %s", name, partImage, partDomain)
+	}
+}
+
+// spool puts the image on disk while it arrives.
+func (s *server) spool(c echo.Context, part *multipart.Part) (*image.Spooled, error) {
+	if encoding := part.Header.Get("Content-Transfer-Encoding"); encoding != "" && encoding != "binary" && encoding != "8bit" && encoding != "7bit" {
+		return nil, fail(codeMediaType, "%s %.50q is not understood", textproto.CanonicalMIMEHeaderKey("content-transfer-encoding"), encoding)
+	}
+	arriving := &arriving{from: part, control: http.NewResponseController(c.Response().Writer), stall: s.options.Upload.Stall, seen: s.metrics.uploadBytes.Add}
+	spooled, err := image.Spool(c.Request().Context(), arriving, s.options.Upload.Dir, s.options.Upload.Limits, false)
+	if err != nil && arriving.err != nil {
+		return nil, arrival(arriving.err)
+	}
+	return spooled, err
+}
+
+// arriving reads from a client that may take its time, as long as something arrives now and then.
+type arriving struct {
+	from    io.Reader
+	control *http.ResponseController
+	stall   time.Duration
+	seen    func(float64)
+	moved   time.Time // when the deadline was moved
+	err     error     // of the client, not of the disk
+}
+
+// Read implements io.Reader.
+func (a *arriving) Read(p []byte) (int, error) {
+	if now := time.Now(); now.Sub(a.moved) > a.stall/4 {
+		a.moved = now
+		_ = a.control.SetReadDeadline(now.Add(a.stall))      // a recorder in a test has none
+		_ = a.control.SetWriteDeadline(now.Add(2 * a.stall)) // for the answer, if this is the last
+	}
+	n, err := a.from.Read(p)
+	a.seen(float64(n))
+	if err != nil && !errors.Is(err, io.EOF) {
+		a.err = err
+	}
+	return n, err
+}
+
+// arrival is what it means that a form did not come to its end.
+func arrival(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge), errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &failure{code: codeBadRequest, detail: "nothing arrived any more", cause: err}
+	}
+	return &failure{code: codeBadRequest, detail: "the form is damaged, or was cut", cause: err}
+}
+
+// reference is the body of a registration by reference, with the seed's names.
+type reference struct {
+	Name        string       `json:"name"`
+	DockerImage string       `json:"docker_image"`
+	DomainID    string       `json:"domainId"`
+	ProcessID   string       `json:"process_id,omitzero"` // of the process that made the image; nobody needs it
+	Kernel      *kernelInput `json:"kernel,omitzero"`
+}
+
+type kernelInput struct {
+	Language string `json:"language"`
+	Name     string `json:"name"`
+	Version  string `json:"version"`
+}
+
+// register makes an environment of an image in a registry.
+func (s *server) register(c echo.Context) error {
+	var r reference
+	if err := readJSON(c, &r); err != nil {
+		return err
+	}
+	f := fail(codeInvalid, "the body is not what is wanted here")
+	for pointer, value := range map[string]string{"/name": r.Name, "/docker_image": r.DockerImage, "/domainId": r.DomainID} {
+		if value == "" || len(value) > maxValue || !isText(value) {
+			f.errors = append(f.errors, fieldError{pointer, "must be text of 1 to " + strconv.Itoa(maxValue) + " bytes"})
+		}
+	}
+	if f.errors != nil {
+		return f.sorted()
+	}
+	terms, err := s.terms(c, access.Update, nil)
+	if err != nil {
+		return err
+	}
+	if terms.Keep, err = overwriteForbidden(c); err != nil {
+		return err
+	}
+	if err := s.domain(c, uploadTo(r.DomainID)); err != nil {
+		return err
+	}
+	if !s.uploads.TryAcquire(1) {
+		return fail(codeTooMany, "%d uploads are under way; try again", s.options.Upload.Concurrent)
+	}
+	defer s.uploads.Release(1)
+	deadlines(c, registering)
+	made, result, err := s.options.Registrar.Reference(c.Request().Context(), r.Name, r.DockerImage, r.DomainID, terms)
+	if err != nil {
+		return environmentFailure(err)
+	}
+	return s.registered(c, made, result)
+}
