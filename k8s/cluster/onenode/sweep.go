@@ -63,6 +63,9 @@ func makeCgroup(name string) error {
 		return err
 	}
 	for _, root := range roots {
+		if root == cgroupRoot {
+			handDown()
+		}
 		if err := os.Mkdir(root+name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("cgroup: %w", err)
 		}
@@ -78,6 +81,19 @@ func makeCgroup(name string) error {
 		}
 	}
 	return nil
+}
+
+// handDown lets cgroups of version 2 have all controllers, as the container runtime does when it makes one: the kubelet
+// looks before that. A controller that cannot be had below now cannot be had later either, and the kubelet says which
+// it misses.
+func handDown() {
+	controllers, err := os.ReadFile(filepath.Join(cgroupRoot, "cgroup.controllers"))
+	if err != nil {
+		return
+	}
+	for controller := range strings.FieldsSeq(string(controllers)) {
+		_ = os.WriteFile(filepath.Join(cgroupRoot, "cgroup.subtree_control"), []byte("+"+controller), 0)
+	}
 }
 
 // removeCgroup removes a cgroup and all below it, as soon as the last process in it is gone.
