@@ -48,7 +48,7 @@ func TestCommandsRunInOrderAndStopAtTheFirstFailure(t *testing.T) {
 	if diff := cmp.Diff([]process.CommandState{process.CommandDone, process.CommandFailed, process.CommandSkipped}, states); diff != "" {
 		t.Errorf("states of the commands (-want +got):\n%s", diff)
 	}
-	if status.ReturnCode == nil || *status.ReturnCode != 7 || status.Failure.Message != "this is why: exit 7\n" {
+	if status.ReturnCode == nil || *status.ReturnCode != 7 || status.Failure.Message != "this is why: exit 7" {
 		t.Errorf("want returncode 7 and the last line of the command that failed: %s", asJSON(status))
 	}
 	if diff := cmp.Diff([]string{"this is why: exit 7"}, s.logOf(t, failing, status, 1)); diff != "" {

@@ -1,0 +1,88 @@
+//go:build e2e
+
+package jobs
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"kernelindexer/k8s/cluster/onenode"
+	"kernelindexer/k8s/process"
+)
+
+// TestMemoryThatIsUsedUpIsToldAsSuch: by the main container, by a child of one that ends well itself, by a command before
+// the last. T10.
+func TestMemoryThatIsUsedUpIsToldAsSuch(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "memory", siteOptions{})
+	tests := []struct {
+		spec      process.Spec
+		container string
+	}{
+		{s.commands(t, "main", []string{"oom"}), "cmd-00"},
+		{s.commands(t, "child", []string{"child"}), "cmd-00"},
+		{s.commands(t, "init", []string{"oom"}, []string{"print", "never"}), "cmd-00"},
+		{s.commands(t, "init-child", []string{"print", "before"}, []string{"child"}, []string{"print", "after"}), "cmd-01"},
+	}
+	for _, tt := range tests {
+		s.launch(t, tt.spec)
+	}
+	for _, tt := range tests {
+		status := s.want(t, tt.spec, process.Failed, process.OOMKilled)
+		if status.Failure.Where == nil || status.Failure.Where.Container != tt.container || !strings.Contains(status.Failure.Message, "64Mi") {
+			t.Errorf("%s: want container %s and its limit: %s", tt.spec.Process, tt.container, asJSON(status.Failure))
+			continue
+		}
+		log := strings.Join(s.log(t, tt.spec, *status.Failure.Where), "\n")
+		if !strings.Contains(log, "taking all memory") {
+			t.Errorf("%s: log %q", tt.spec.Process, log)
+		}
+	}
+}
+
+// TestPodThatTheClusterTakesAwayIsReplacedAndNotCharged: by eviction, by drain. The work has no retries and ends well.
+// T11.
+func TestPodThatTheClusterTakesAwayIsReplacedAndNotCharged(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "disrupted", siteOptions{})
+	evict := func(pod string) error {
+		return api.PolicyV1().Evictions(s.namespace).Evict(t.Context(), &policyv1.Eviction{
+			ObjectMeta: metav1.ObjectMeta{Name: pod, Namespace: s.namespace},
+		})
+	}
+	drain := func(pod string) error {
+		_, err := cluster.Kubectl(t.Context(), "--namespace", s.namespace, "drain", onenode.NodeName, "--force", "--timeout=120s",
+			"--delete-emptydir-data", "--pod-selector=batch.kubernetes.io/job-name="+process.JobName("drained", 0))
+		_, back := cluster.Kubectl(context.WithoutCancel(t.Context()), "uncordon", onenode.NodeName)
+		return errors.Join(err, back)
+	}
+	for _, tt := range []struct {
+		id   string
+		take func(pod string) error
+	}{{"evicted", evict}, {"drained", drain}} {
+		spec := s.commands(t, tt.id, []string{"sleep", "20"})
+		s.launch(t, spec)
+		s.logging(t, spec, "asleep")
+		first := s.running(t, spec)
+		if err := tt.take(first.Name); err != nil {
+			t.Fatal(err)
+		}
+		status := s.want(t, spec, process.Done, "")
+		if status.Attempts != 2 || status.Disrupted != 1 {
+			t.Errorf("%s: want 2 attempts, of which one was taken away: %s", tt.id, asJSON(status))
+		}
+		if diff := cmp.Diff([]string{"asleep", "awake"}, s.logOf(t, spec, status, 0)); diff != "" {
+			t.Errorf("%s: log of the second (-want +got):\n%s", tt.id, diff)
+		}
+		got := s.log(t, spec, process.Stream{Pod: first.Name, Container: process.CommandName(0)})
+		if diff := cmp.Diff([]string{"asleep", "asked to end"}, got); diff != "" {
+			t.Errorf("%s: log of the first (-want +got):\n%s", tt.id, diff)
+		}
+	}
+}
