@@ -55,9 +55,13 @@ func findStartError(v *view) (finding, bool) {
 
 // findOOM: also in a container that ended well after a child of it was killed,
 // and in a Job that is complete.
+//
+// Where that was a command before the last, the kubelet (1.36) neither goes on
+// nor gives up: it takes the command for failed, and the pod, for its exit code,
+// not. Nothing moves until the deadline, so such a run is over already.
 func findOOM(v *view) (finding, bool) {
 	pod := v.pod()
-	if pod == nil {
+	if pod == nil || !v.finished() && (podOver(pod) || podRuns(pod)) {
 		return finding{}, false
 	}
 	for _, status := range statuses(pod) {

@@ -25,6 +25,11 @@ func started(status corev1.ContainerStatus) bool {
 	return status.State.Running != nil || status.State.Terminated != nil && !status.State.Terminated.StartedAt.IsZero()
 }
 
+// podRuns says that a container of the pod runs.
+func podRuns(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(statuses(pod), func(status corev1.ContainerStatus) bool { return status.State.Running != nil })
+}
+
 // podStarted says that a container of the pod runs, or ran.
 func podStarted(pod *corev1.Pod) bool { return slices.ContainsFunc(statuses(pod), started) }
 

@@ -24,7 +24,7 @@ type class struct {
 	live, ended bool
 	// find sees the trouble, or not.
 	find func(*view) (finding, bool)
-	// grace is how long a trouble may last; nil ends the run at once.
+	// grace is how long a trouble of a live run may last; nil ends it at once.
 	grace func(*view, finding) time.Duration
 }
 
@@ -82,8 +82,9 @@ var taxonomy = []class{
 		hint: "the command cannot be run: check that it exists, is executable and is built for the node",
 	},
 	{
-		code: OOMKilled, ended: true, find: findOOM,
-		hint: "ask for more memory than the run was given",
+		code: OOMKilled, live: true, ended: true, find: findOOM,
+		grace: func(v *view, _ finding) time.Duration { return v.limits.Config },
+		hint:  "ask for more memory than the run was given",
 	},
 	{
 		code: StorageLimit, ended: true, find: findStorage,
@@ -135,7 +136,7 @@ func (v *view) classify() (*Failure, time.Time) {
 		if !ok {
 			continue
 		}
-		if row.grace != nil {
+		if row.grace != nil && !finished {
 			until := found.since.Add(row.grace(v, found))
 			if v.now.Before(until) {
 				if blocked.IsZero() || until.Before(blocked) {

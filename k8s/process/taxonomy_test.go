@@ -167,6 +167,21 @@ func TestEveryFailureOfTheTaxonomy(t *testing.T) {
 			s.pod("a").scheduled(1).ends("cmd-00", 0, "Completed", "", 3, 4).ends("cmd-01", 137, "OOMKilled", "", 5, 6)
 			s.failed("BackoffLimitExceeded")
 		}, want{state: process.Failed, code: process.OOMKilled, exit: 137, container: "cmd-01", action: process.ActArchive}},
+		{"child of an init container is killed for its memory, yet", func(s *scene) {
+			s.of(listed())
+			s.pod("a").scheduled(1).ends("cmd-00", 0, "OOMKilled", "", 3, 100).waits("cmd-01", "PodInitializing", "")
+			s.now(129)
+		}, want{state: process.Running, action: process.ActWait}},
+		{"child of an init container is killed for its memory, and the next one started", func(s *scene) {
+			s.of(listed())
+			s.pod("a").scheduled(1).ends("cmd-00", 0, "OOMKilled", "", 3, 10).runs("cmd-01", 11)
+			s.now(129)
+		}, want{state: process.Running, action: process.ActWait}},
+		{"child of an init container is killed for its memory, and the kubelet stands still", func(s *scene) {
+			s.of(listed())
+			s.pod("a").scheduled(1).ends("cmd-00", 0, "OOMKilled", "", 3, 100).waits("cmd-01", "PodInitializing", "")
+			s.now(130)
+		}, want{state: process.Failed, code: process.OOMKilled, container: "cmd-00", action: process.ActArchive}},
 		{"killed, but not for its memory", func(s *scene) {
 			s.pod("a").scheduled(1).ends("process", 137, "Error", "", 3, 9)
 			s.failed("BackoffLimitExceeded")
