@@ -106,7 +106,7 @@ func TestLoopKilledAnywhereArchivesTheSame(t *testing.T) {
 				s.cancel(t, spec)
 			},
 			want: ended{
-				State: process.Canceled, Code: process.CancelRequested, ReturnCode: new(int32(143)), Attempts: 1,
+				State: process.Canceled, Code: process.CancelRequested, Attempts: 1,
 				Commands: []command{{"cmd-00", process.CommandFailed, new(int32(143)), []string{"asleep", "asked to end"}}},
 			},
 			at: []process.ActionKind{process.ActStop},
