@@ -23,11 +23,9 @@ var allowed = map[string][]string{
 	"webserver":          {"catalog", "condaenv/matchspec", "manifests"},
 	"cmd/kernels":        {"catalog", "cli", "condaenv/matchspec", "manifests", "rootfs"},
 	"cmd/kernel-web":     {"cli", "manifests", "webserver", "webserver/reload", "webserver/serve"},
-	"cmd/kernel-jobs": {
-		"cli", "k8s/access", "k8s/api", "k8s/archive", "k8s/controller", "k8s/environment", "k8s/image", "k8s/process", "k8s/processtype", "k8s/runner",
-	},
-	"testrepo": {"condaenv", "manifests", "rootfs"},
-	"k8s":      {"condaenv", "condaenv/pypi", "condaenv/rlib", "rootfs"},
+	"cmd/kernel-jobs":    {"cli", "k8s/processtype", "k8s/runner", "k8s/service"},
+	"testrepo":           {"condaenv", "manifests", "rootfs"},
+	"k8s":                {"condaenv", "condaenv/pypi", "condaenv/rlib", "rootfs"},
 }
 
 // foreign are libraries that only some folders may use, tests aside.

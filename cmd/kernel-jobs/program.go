@@ -31,7 +31,7 @@ type program struct {
 
 // run executes the command line and returns the exit code. An error is reported here, once.
 func (p *program) run(ctx context.Context) int {
-	root := p.rootCommand()
+	root := p.rootCommand() //nolint:contextcheck // the commands take it from cobra
 	root.SetArgs(p.args)
 	root.SetOut(p.out)
 	root.SetErr(p.errOut)
@@ -87,7 +87,7 @@ The other two are for images of environments, which hold a copy of this program:
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
-	cmd.AddCommand(p.runnerCommand(), p.schemasCommand(), p.versionCommand())
+	cmd.AddCommand(p.serveCommand(), p.runnerCommand(), p.schemasCommand(), p.versionCommand())
 	return cmd
 }
 

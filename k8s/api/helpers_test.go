@@ -170,6 +170,43 @@ func (r accessReview) Create(_ context.Context, review *authorizationv1.SubjectA
 	return answer, nil
 }
 
+// direct is a cluster that is asked each time.
+type direct struct{ *fake.Clientset }
+
+func (d direct) Job(ctx context.Context, namespace, name string) (*batchv1.Job, error) {
+	job, err := d.BatchV1().Jobs(namespace).Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	return job, err
+}
+
+func (d direct) Jobs(ctx context.Context, namespace string, with labels.Set) (all []*batchv1.Job, err error) {
+	list, err := d.BatchV1().Jobs(namespace).List(ctx, metav1.ListOptions{LabelSelector: with.String()})
+	for i := range list.Items {
+		all = append(all, &list.Items[i])
+	}
+	return all, err
+}
+
+func (d direct) Pods(ctx context.Context, namespace string, with labels.Set) (all []*corev1.Pod, err error) {
+	list, err := d.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: with.String()})
+	for i := range list.Items {
+		all = append(all, &list.Items[i])
+	}
+	return all, err
+}
+
+func (d direct) Events(ctx context.Context, namespace string, about types.UID) (all []*corev1.Event, err error) {
+	list, err := d.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{})
+	for i := range list.Items {
+		if list.Items[i].InvolvedObject.UID == about {
+			all = append(all, &list.Items[i])
+		}
+	}
+	return all, err
+}
+
 type domains []string
 
 func (d domains) Exists(_ context.Context, domain string) (bool, error) {
@@ -220,7 +257,7 @@ func newSite(t *testing.T, change ...func(*api.Options)) *site {
 		job.CreationTimestamp, job.UID = metav1.Now(), types.UID("uid-"+job.Name)
 		return false, nil, nil
 	})
-	s.runs = &runs.Runs{Cluster: runs.Direct{Client: s.client}, Jobs: s.client.BatchV1(), Archive: s.store, Limits: process.DefaultLimits()}
+	s.runs = &runs.Runs{Cluster: direct{s.client}, Jobs: s.client.BatchV1(), Archive: s.store, Limits: process.DefaultLimits()}
 	environments := environment.NewStore(s.maps, nil)
 	dir := t.TempDir()
 	options := api.Options{

@@ -82,6 +82,19 @@ type launchInput struct {
 	requested
 }
 
+// maxNote bounds what is kept of a request, in bytes: annotations have 256 KiB in all. Of a longer one only what makes it
+// known again is kept; it cannot be cloned.
+const maxNote = 128 << 10
+
+// note is what is kept with the run.
+func (in *launchInput) note() (string, error) {
+	text, err := json.Marshal(in.requested, json.Deterministic(true))
+	if err == nil && len(text) > maxNote {
+		text, err = json.Marshal(requested{Key: in.Key, Digest: in.Digest})
+	}
+	return string(text), err
+}
+
 // digest is the same for the same request.
 func (in *launchInput) digest() (string, error) {
 	in.Key, in.Digest = "", ""

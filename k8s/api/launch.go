@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -98,11 +97,11 @@ func (s *server) start(c echo.Context, p place, in *launchInput, key string) err
 		return err
 	}
 	in.Key = key
-	note, err := json.Marshal(in.requested, json.Deterministic(true))
+	note, err := in.note()
 	if err != nil {
 		return err
 	}
-	spec.Annotations = map[string]string{runs.AnnotationRequest: string(note)}
+	spec.Annotations = map[string]string{process.AnnotationRequest: note}
 	run, created, err := s.place(c, p, in, spec)
 	if err != nil {
 		s.metrics.launches.WithLabelValues("refused").Inc()

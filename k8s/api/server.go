@@ -149,7 +149,7 @@ const (
 // New returns the handler of the whole interface. It is safe for concurrent use.
 func New(options Options) (*echo.Echo, error) {
 	options.setDefaults()
-	if err := options.Launch.check(); err != nil {
+	if err := options.Launch.Check(); err != nil {
 		return nil, err
 	}
 	s := &server{

@@ -83,7 +83,7 @@ func (l *Launch) bound(spec *process.Spec) error {
 		if err != nil || one.most == "" {
 			continue // [process.Spec.Validate] says so
 		}
-		if most := resource.MustParse(one.most); asked.Cmp(most) > 0 { // check has parsed it
+		if most := resource.MustParse(one.most); asked.Cmp(most) > 0 { // Check has parsed it
 			f.errors = append(f.errors, fieldError{one.pointer, "at most " + one.most})
 		}
 	}
@@ -93,8 +93,8 @@ func (l *Launch) bound(spec *process.Spec) error {
 	return f.sorted()
 }
 
-// check finds quantities that are none before the first request does.
-func (l *Launch) check() error {
+// Check finds quantities that are none before the first request does.
+func (l *Launch) Check() error {
 	for _, most := range []string{l.MaxCPU, l.MaxMemory, l.MaxEphemeral} {
 		if most == "" {
 			continue

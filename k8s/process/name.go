@@ -39,6 +39,9 @@ const (
 	AnnotationDigest      = App + "/spec-digest"
 	AnnotationCreatedBy   = App + "/created-by"
 	AnnotationStart       = App + "/start-within"
+	// AnnotationRequest is what was asked for, in the words of whoever took the
+	// request. It is kept with the run, and nothing here depends on it.
+	AnnotationRequest = App + "/request"
 	// AnnotationParameters is on the pod template; the downward API hands it on.
 	AnnotationParameters = App + "/parameters"
 	// AnnotationCancel asks for the end of a run: an RFC 3339 time, a blank and who asks.

@@ -45,6 +45,8 @@ type End struct {
 	Message    string    `json:"message,omitempty"`
 	StartedAt  time.Time `json:"startedAt"`
 	FinishedAt time.Time `json:"finishedAt"`
+	// Disrupted is the reason for which the cluster took the pod away; "" when it did not.
+	Disrupted string `json:"disrupted,omitempty"`
 }
 
 // Record is what is kept of a run from the moment it is first seen: enough to
@@ -66,6 +68,7 @@ type Record struct {
 	CreatedBy   string    `json:"createdBy,omitempty"`
 	CreatedAt   time.Time `json:"createdAt"`
 	Digest      string    `json:"digest"`
+	Request     string    `json:"request,omitempty"` // the [AnnotationRequest]
 }
 
 // Outcome is the archived end of a run.

@@ -75,6 +75,11 @@ func gone(streams map[Stream]StreamFact, seen map[string]bool, job *batchv1.Job)
 			pod.Status.Phase = corev1.PodFailed
 			byName[stream.Pod] = pod
 		}
+		if end.Disrupted != "" && !disrupted(pod) {
+			pod.Status.Conditions = []corev1.PodCondition{{
+				Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: end.Disrupted, Message: "the cluster took the pod away",
+			}}
+		}
 		status := corev1.ContainerStatus{Name: stream.Container}
 		status.State.Terminated = &corev1.ContainerStateTerminated{
 			ExitCode: end.ExitCode, Reason: end.Reason, Message: end.Message,
@@ -97,7 +102,8 @@ func RecordOf(job *batchv1.Job) *Record {
 		Project: notes[AnnotationProject], Process: notes[AnnotationProcess], Name: notes[AnnotationName],
 		Type: notes[AnnotationType], Parameters: job.Spec.Template.Annotations[AnnotationParameters],
 		Environment: notes[AnnotationEnvironment], CreatedBy: notes[AnnotationCreatedBy],
-		CreatedAt: job.CreationTimestamp.UTC(), Digest: notes[AnnotationDigest], Commands: commandNames(job),
+		CreatedAt: job.CreationTimestamp.UTC(), Digest: notes[AnnotationDigest],
+		Request: notes[AnnotationRequest], Commands: commandNames(job),
 	}
 	// Labels and annotations are ours; where somebody wrote nonsense into them,
 	// the record has zeros.

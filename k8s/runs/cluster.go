@@ -10,37 +10,31 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
+	clientbatchv1 "k8s.io/client-go/kubernetes/typed/batch/v1"
 
 	"kernelindexer/k8s/process"
 )
 
-// Cluster shows the objects of runs. They are only read.
+// Cluster shows the objects of runs, as they were a moment ago. They are only read.
 type Cluster interface {
 	// Job returns a Job by its name, nil if there is none.
 	Job(ctx context.Context, namespace, name string) (*batchv1.Job, error)
-	// Jobs returns those with the labels; namespace "" is all namespaces.
+	// Jobs returns those of this service with the labels; namespace "" is all domains.
 	Jobs(ctx context.Context, namespace string, with labels.Set) ([]*batchv1.Job, error)
-	// Pods returns those with the labels.
+	// Pods returns those of this service with the labels.
 	Pods(ctx context.Context, namespace string, with labels.Set) ([]*corev1.Pod, error)
-	// Events returns those about an object.
+	// Events returns the warnings about an object.
 	Events(ctx context.Context, namespace string, about types.UID) ([]*corev1.Event, error)
 }
 
-// Direct is a cluster that is asked each time.
-type Direct struct{ Client kubernetes.Interface }
-
-// fromCache lets the API server answer from its memory, which is as new as its watches.
-const fromCache = "0"
-
-// selector also keeps others' objects out.
-func selector(with labels.Set) string {
-	return labels.Merge(labels.Set{process.LabelManagedBy: process.App}, with).AsSelector().String()
+// Jobs reads, makes and changes Jobs as they are; client-go's BatchV1() is one.
+type Jobs interface {
+	Jobs(namespace string) clientbatchv1.JobInterface
 }
 
-// Job implements [Cluster].
-func (d Direct) Job(ctx context.Context, namespace, name string) (*batchv1.Job, error) {
-	job, err := d.Client.BatchV1().Jobs(namespace).Get(ctx, name, metav1.GetOptions{})
+// fresh returns a Job as it is, nil if there is none.
+func (r *Runs) fresh(ctx context.Context, namespace, name string) (*batchv1.Job, error) {
+	job, err := r.Jobs.Jobs(namespace).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}
@@ -50,37 +44,16 @@ func (d Direct) Job(ctx context.Context, namespace, name string) (*batchv1.Job, 
 	return job, nil
 }
 
-// Jobs implements [Cluster].
-func (d Direct) Jobs(ctx context.Context, namespace string, with labels.Set) ([]*batchv1.Job, error) {
-	list, err := d.Client.BatchV1().Jobs(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector(with)})
+// freshJobs returns the Jobs with the labels as they are.
+func (r *Runs) freshJobs(ctx context.Context, namespace string, with labels.Set) ([]*batchv1.Job, error) {
+	selector := labels.Merge(labels.Set{process.LabelManagedBy: process.App}, with).AsSelector().String()
+	found, err := r.Jobs.Jobs(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
 		return nil, fmt.Errorf("jobs of %s: %w", namespace, err)
 	}
-	return pointers(list.Items), nil
-}
-
-// Pods implements [Cluster].
-func (d Direct) Pods(ctx context.Context, namespace string, with labels.Set) ([]*corev1.Pod, error) {
-	list, err := d.Client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector(with), ResourceVersion: fromCache})
-	if err != nil {
-		return nil, fmt.Errorf("pods of %s: %w", namespace, err)
+	jobs := make([]*batchv1.Job, len(found.Items))
+	for i := range found.Items {
+		jobs[i] = &found.Items[i]
 	}
-	return pointers(list.Items), nil
-}
-
-// Events implements [Cluster].
-func (d Direct) Events(ctx context.Context, namespace string, about types.UID) ([]*corev1.Event, error) {
-	list, err := d.Client.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{FieldSelector: "involvedObject.uid=" + string(about), ResourceVersion: fromCache})
-	if err != nil {
-		return nil, fmt.Errorf("events of %s: %w", namespace, err)
-	}
-	return pointers(list.Items), nil
-}
-
-func pointers[T any](items []T) []*T {
-	list := make([]*T, len(items))
-	for i := range items {
-		list[i] = &items[i]
-	}
-	return list
+	return jobs, nil
 }

@@ -11,16 +11,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	clientbatchv1 "k8s.io/client-go/kubernetes/typed/batch/v1"
 
 	"kernelindexer/k8s/archive"
 	"kernelindexer/k8s/process"
 )
-
-// Jobs makes and changes Jobs; client-go's BatchV1() is one.
-type Jobs interface {
-	Jobs(namespace string) clientbatchv1.JobInterface
-}
 
 // Launch makes the Job of a spec. If there is or was a run of the same version it returns that one, and false. The error
 // is that of [process.Spec.Validate], [ErrTaken], or the cluster's.
@@ -43,7 +37,7 @@ func (r *Runs) Launch(ctx context.Context, spec process.Spec) (Run, bool, error)
 	if record == nil {
 		made, err := r.Jobs.Jobs(spec.Namespace).Create(ctx, job, metav1.CreateOptions{})
 		if err == nil {
-			run := Run{Record: *process.RecordOf(made), Request: made.Annotations[AnnotationRequest]}
+			run := Run{Record: *process.RecordOf(made)}
 			run.Status = process.Observe(process.Observation{Job: made, Facts: process.Facts{Record: &run.Record}, Now: r.now(), Limits: r.Limits}).Status
 			return run, true, nil
 		}
@@ -57,14 +51,13 @@ func (r *Runs) Launch(ctx context.Context, spec process.Spec) (Run, bool, error)
 
 // current is the run of a version that exists already, asked of the cluster itself: what is cached may not show it yet.
 func (r *Runs) current(ctx context.Context, spec process.Spec, name string) (Run, error) {
-	job, err := r.Jobs.Jobs(spec.Namespace).Get(ctx, name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
+	job, err := r.fresh(ctx, spec.Namespace, name)
+	switch {
+	case err != nil:
+		return Run{}, err
+	case job == nil:
 		return r.Version(ctx, spec.Namespace, spec.Project, spec.Process, spec.Version)
-	}
-	if err != nil {
-		return Run{}, fmt.Errorf("job %s/%s: %w", spec.Namespace, name, err)
-	}
-	if !isOf(job, spec.Project, spec.Process) {
+	case !isOf(job, spec.Project, spec.Process):
 		return Run{}, fmt.Errorf("%w: %s/%s", ErrTaken, spec.Namespace, name)
 	}
 	return r.live(ctx, job)

@@ -22,13 +22,9 @@ type Run struct {
 	process.Record
 
 	Status   process.Status
-	Request  string // the [AnnotationRequest]; "" of a run that others made
 	Outputs  string // what the process type reported, as JSON; "" where it reported nothing that is known
 	Archived bool   // nothing about it changes any more, and no line of its logs is added
 }
-
-// AnnotationRequest is an annotation of a Job that says what was asked for, in the words of whoever took the request.
-const AnnotationRequest = process.App + "/request"
 
 // Errors of runs that are asked for.
 var (
@@ -61,6 +57,10 @@ func (r *Runs) Version(ctx context.Context, domain, project, id string, version 
 	}
 	name := process.JobName(id, version)
 	job, err := r.Cluster.Job(ctx, domain, name)
+	if err == nil && job == nil {
+		// What is cached does not show a Job that has just been made.
+		job, err = r.fresh(ctx, domain, name)
+	}
 	if err != nil {
 		return Run{}, err
 	}
@@ -120,7 +120,7 @@ func (r *Runs) look(ctx context.Context, job *batchv1.Job, pods []*corev1.Pod) (
 		return Run{}, err
 	}
 	verdict := process.Observe(process.Observation{Job: job, Pods: pods, Events: events, Facts: facts, Now: r.now(), Limits: r.Limits})
-	run := Run{Record: *facts.Record, Status: verdict.Status, Request: job.Annotations[AnnotationRequest]}
+	run := Run{Record: *facts.Record, Status: verdict.Status}
 	if run.Status.State == process.Done {
 		run.Outputs = outputsOf(pods)
 	}
@@ -164,21 +164,28 @@ func (r *Runs) vanished(ctx context.Context, domain, project, id string, version
 
 // Versions returns the versions of a process in order; none if there is no such process.
 func (r *Runs) Versions(ctx context.Context, domain, project, id string) ([]Run, error) {
-	return r.list(ctx, domain, project, id, labels.Set{process.LabelProcess: process.LabelValue(id)})
+	with := labels.Set{process.LabelProcess: process.LabelValue(id)}
+	// The cluster itself is asked: a version that has just been made must be among them.
+	jobs, err := r.freshJobs(ctx, domain, with)
+	if err != nil {
+		return nil, err
+	}
+	return r.list(ctx, jobs, domain, project, id, with)
 }
 
 // Project returns all runs of a project, by process and version.
 func (r *Runs) Project(ctx context.Context, domain, project string) ([]Run, error) {
-	return r.list(ctx, domain, project, "", labels.Set{process.LabelProject: process.LabelValue(project)})
-}
-
-// list returns the runs of a project, of one process unless id is "".
-func (r *Runs) list(ctx context.Context, domain, project, id string, with labels.Set) ([]Run, error) {
-	// Jobs first: a run that is archived in between is in both.
+	with := labels.Set{process.LabelProject: process.LabelValue(project)}
 	jobs, err := r.Cluster.Jobs(ctx, domain, with)
 	if err != nil {
 		return nil, err
 	}
+	return r.list(ctx, jobs, domain, project, "", with)
+}
+
+// list returns the runs of a project, of one process unless id is "". The Jobs were looked at before the archive is: a run
+// that is archived in between is in both.
+func (r *Runs) list(ctx context.Context, jobs []*batchv1.Job, domain, project, id string, with labels.Set) ([]Run, error) {
 	pods, err := r.Cluster.Pods(ctx, domain, with)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/pflag"
+
+	"kernelindexer/cli"
+	"kernelindexer/k8s/service"
+)
+
+// config is what the flags of serve set, and their variables.
+type config struct {
+	service.Config
+
+	port, metricsPort portFlag
+	storageSecret     string
+	level             cli.Level
+}
+
+// projectSecret is the Secret with the credentials of a project's storage, as the seed of the backend names it.
+const projectSecret = "{project}-storage"
+
+// accountNamespace is where Kubernetes says in which namespace a pod is.
+const accountNamespace = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+
+func (c *config) flags(f *pflag.FlagSet) {
+	c.listenFlags(f)
+	c.clusterFlags(f)
+	c.storeFlags(f)
+	c.launchFlags(f)
+}
+
+// listenFlags are about requests.
+func (c *config) listenFlags(f *pflag.FlagSet) {
+	f.StringVar(&c.Host, "host", "", "name or address to listen on (default: all of this machine)")
+	cli.Env(f, "host", "API_HOST")
+	c.port = 8000
+	f.Var(&c.port, "port", "port of the API; 0 takes a free one")
+	cli.Env(f, "port", "API_PORT")
+	c.metricsPort = 9090
+	f.Var(metricsPort{&c.metricsPort}, "metrics-port", "port of /metrics; 0 takes a free one, off serves none")
+	cli.Env(f, "metrics-port", "METRICS_PORT")
+	f.IntVar(&c.Streams, "max-streams", 200, "how many clients may follow logs at once")
+	cli.Env(f, "max-streams", "MAX_STREAMS")
+	f.DurationVar(&c.Drain, "drain-delay", 5*time.Second, "how long to take requests after SIGTERM, until load balancers have noticed")
+	cli.Env(f, "drain-delay", "DRAIN_DELAY")
+	f.DurationVar(&c.Grace, "grace", 20*time.Second, "how long requests may take to finish after that")
+	cli.Env(f, "grace", "SHUTDOWN_GRACE")
+	c.level = cli.Level(zerolog.InfoLevel)
+	f.Var(&c.level, "log-level", "DEBUG, INFO, WARN or ERROR")
+	cli.Env(f, "log-level", "LOG_LEVEL")
+}
+
+// clusterFlags are about Kubernetes.
+func (c *config) clusterFlags(f *pflag.FlagSet) {
+	f.StringVar(&c.Kubeconfig, "kubeconfig", "", "file that says how to reach the cluster (default: the pod's account, else what kubectl takes)")
+	cli.Env(f, "kubeconfig", "KUBECONFIG")
+	f.StringVar(&c.Namespace, "namespace", "", "the backend's own, where environments are recorded (default: the pod's)")
+	cli.Env(f, "namespace", "NAMESPACE")
+	f.StringSliceVar(&c.Domains, "domains", nil, "namespaces in which work may run")
+	cli.Env(f, "domains", "DOMAINS")
+	f.StringVar(&c.Audience, "audience", "", "what the tokens of users must have been made for (default: the API server)")
+	cli.Env(f, "audience", "TOKEN_AUDIENCE")
+	f.Float32Var(&c.QPS, "kube-qps", 50, "requests a second to the API server, on average")
+	cli.Env(f, "kube-qps", "KUBE_QPS")
+	f.IntVar(&c.Burst, "kube-burst", 100, "and at once")
+	cli.Env(f, "kube-burst", "KUBE_BURST")
+	f.BoolVar(&c.Lead, "leader-elect", true, "several replicas run: one of them looks after runs, by a Lease")
+	cli.Env(f, "leader-elect", "LEADER_ELECT")
+	f.StringVar(&c.Lease, "lease", "kernel-jobs", "name of the Lease")
+	cli.Env(f, "lease", "LEASE_NAME")
+	f.StringVar(&c.Identity, "identity", "", "name of this replica (default: the host's name)")
+	cli.Env(f, "identity", "POD_NAME")
+}
+
+// storeFlags are about what is kept.
+func (c *config) storeFlags(f *pflag.FlagSet) {
+	f.StringVar(&c.Archive, "archive", "file:///var/lib/kernel-jobs", "URL of the store of logs and results")
+	cli.Env(f, "archive", "ARCHIVE_URL")
+	f.DurationVar(&c.LogRetention, "log-retention", 30*24*time.Hour, "how long logs are kept; 0 is for ever")
+	cli.Env(f, "log-retention", "LOG_RETENTION")
+	f.DurationVar(&c.RunRetention, "run-retention", 365*24*time.Hour, "how long it is kept how runs ended; 0 is for ever")
+	cli.Env(f, "run-retention", "RUN_RETENTION")
+	f.StringVar(&c.Registry, "registry", "", "where uploaded images are pushed: host[:port]/prefix; credentials are docker's (DOCKER_CONFIG)")
+	cli.Env(f, "registry", "REGISTRY")
+	f.BoolVar(&c.Insecure, "registry-insecure", false, "speak to the registry without TLS")
+	cli.Env(f, "registry-insecure", "REGISTRY_INSECURE")
+	f.StringSliceVar(&c.References, "allow-references", nil, "prefixes of images that may be registered by reference (default: none)")
+	cli.Env(f, "allow-references", "ALLOW_REFERENCES")
+	f.StringVar(&c.Platform, "platform", "linux/amd64", "what the nodes are")
+	cli.Env(f, "platform", "PLATFORM")
+	f.StringVar(&c.Upload.Dir, "spool-dir", "", "where uploads are kept while they are looked at (default: the system's temporary directory)")
+	cli.Env(f, "spool-dir", "SPOOL_DIR")
+	f.Int64Var(&c.Upload.Concurrent, "max-uploads", 2, "how many uploads at once")
+	cli.Env(f, "max-uploads", "MAX_UPLOADS")
+	f.StringVar(&c.MaxImage, "max-image", "20Gi", "how large an uploaded archive may be")
+	cli.Env(f, "max-image", "MAX_IMAGE")
+}
+
+// launchFlags are about what every run is given.
+func (c *config) launchFlags(f *pflag.FlagSet) {
+	l := &c.Launch
+	f.StringVar(&l.BackendURL, "backend-url", "", "URL of this service, as runs see it (BACKEND_URL)")
+	cli.Env(f, "backend-url", "BACKEND_URL")
+	f.StringVar(&l.StorageBase, "storage-base", "", "where projects keep their data (STORAGE_BASE), such as s3://{project}; {domain} and {project} are filled in")
+	cli.Env(f, "storage-base", "STORAGE_BASE")
+	f.StringVar(&l.StorageEndpoint, "storage-endpoint", "", "server of the storage, if it is not Amazon's (STORAGE_ENDPOINT)")
+	cli.Env(f, "storage-endpoint", "STORAGE_ENDPOINT")
+	f.StringVar(&c.storageSecret, "storage-secret", "", "Secret with access_key and secret_key, off for none (default: "+projectSecret+", if there is a storage)")
+	cli.Env(f, "storage-secret", "STORAGE_SECRET")
+	f.StringVar(&l.Account, "runner-account", "", "service account of runs, which get no token (default: the domain's default)")
+	cli.Env(f, "runner-account", "RUNNER_ACCOUNT")
+	f.StringSliceVar(&l.PullSecrets, "pull-secrets", nil, "Secrets of the domains for pulling images")
+	cli.Env(f, "pull-secrets", "PULL_SECRETS")
+	f.StringVar(&l.KernelsClaim, "kernels-claim", "", "PersistentVolumeClaim of the domains that holds the kernels")
+	cli.Env(f, "kernels-claim", "KERNELS_CLAIM")
+	f.StringVar(&l.KernelsRoot, "kernels-root", "/sw/icrn/jupyter/icrn_ncsa_resources/Kernels", "where kernels were installed: the top of that volume")
+	cli.Env(f, "kernels-root", "KERNEL_ROOT")
+	f.DurationVar(&l.MaxDeadline, "max-deadline", 7*24*time.Hour, "the longest that a run may ask for")
+	cli.Env(f, "max-deadline", "MAX_DEADLINE")
+	f.StringVar(&l.MaxCPU, "max-cpu", "", "the most that a run may ask for (default: no bound)")
+	cli.Env(f, "max-cpu", "MAX_CPU")
+	f.StringVar(&l.MaxMemory, "max-memory", "", "the most that a run may ask for (default: no bound)")
+	cli.Env(f, "max-memory", "MAX_MEMORY")
+	f.StringVar(&l.MaxEphemeral, "max-ephemeral-storage", "", "the most that a run may ask for (default: no bound)")
+	cli.Env(f, "max-ephemeral-storage", "MAX_EPHEMERAL_STORAGE")
+}
+
+// off is none of what a flag could name.
+const off = "off"
+
+// finish fills in what depends on the machine, and checks what the flags cannot check one by one.
+func (c *config) finish() error {
+	c.Port, c.MetricsPort = int(c.port), int(c.metricsPort)
+	if c.Drain < 0 || c.Grace < 0 {
+		return fmt.Errorf("--drain-delay %v, --grace %v: neither can be negative", c.Drain, c.Grace)
+	}
+	if c.Streams < 1 || c.Upload.Concurrent < 1 {
+		return fmt.Errorf("--max-streams %d, --max-uploads %d: at least one is needed", c.Streams, c.Upload.Concurrent)
+	}
+	switch {
+	case c.storageSecret == off:
+	case c.storageSecret != "":
+		c.Launch.StorageSecret = c.storageSecret
+	case c.Launch.StorageBase != "":
+		c.Launch.StorageSecret = projectSecret
+	}
+	if c.Namespace == "" {
+		text, err := os.ReadFile(accountNamespace)
+		if err != nil {
+			return fmt.Errorf("--namespace is needed outside of a pod")
+		}
+		c.Namespace = strings.TrimSpace(string(text))
+	}
+	if c.Identity == "" {
+		host, err := os.Hostname()
+		if err != nil {
+			return fmt.Errorf("--identity: %w", err)
+		}
+		c.Identity = host
+	}
+	return nil
+}
+
+// portFlag is the number of a port.
+type portFlag int
+
+// String implements pflag.Value.
+func (p *portFlag) String() string { return strconv.Itoa(int(*p)) }
+
+// Type implements pflag.Value.
+func (p *portFlag) Type() string { return "port" }
+
+// Set implements pflag.Value.
+func (p *portFlag) Set(s string) error {
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil {
+		return fmt.Errorf("%q is not a port from 0 to 65535", s)
+	}
+	*p = portFlag(n)
+	return nil
+}
+
+// metricsPort is a port that may be off.
+type metricsPort struct{ *portFlag }
+
+// Set implements pflag.Value.
+func (m metricsPort) Set(s string) error {
+	if s == off {
+		*m.portFlag = service.NoMetrics
+		return nil
+	}
+	return m.portFlag.Set(s)
+}

@@ -1,0 +1,136 @@
+package service
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/rs/zerolog"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"kernelindexer/k8s/api"
+	"kernelindexer/k8s/environment"
+)
+
+// NoMetrics is the metrics port of a service without a metrics listener.
+const NoMetrics = -1
+
+// Config says what the service is to be. There are no defaults but where it says so.
+type Config struct {
+	Version string
+	Log     zerolog.Logger
+
+	// Host is what both listeners are bound to; "" is all of the machine. A port of 0 is any that is free.
+	Host              string
+	Port, MetricsPort int
+	// Drain is how long requests are still taken after the end was asked for, Grace how long they may take then.
+	Drain, Grace time.Duration
+
+	// Kubeconfig is a file; "" is the account of the pod, or what kubectl would take.
+	Kubeconfig string
+	QPS        float32
+	Burst      int
+	// Namespace is the backend's own, where environments and the Lease are.
+	Namespace string
+	// Domains are the namespaces in which work runs.
+	Domains []string
+	// Audience is what tokens must have been made for; "" takes those for the API server.
+	Audience string
+
+	// Archive is a URL: file:///path, or another that package archive knows.
+	Archive                    string
+	LogRetention, RunRetention time.Duration // 0 is for ever
+
+	// Registry is where uploaded images are kept: host[:port]/prefix. Insecure speaks to it without TLS.
+	Registry string
+	Insecure bool
+	// References are the prefixes of images that may be registered by reference.
+	References []string
+	// Platform is that of the nodes, such as linux/amd64.
+	Platform string
+	// MaxImage bounds an uploaded archive, a quantity of bytes; "" is the default of package image.
+	MaxImage string
+
+	Upload  api.Upload
+	Launch  api.Launch
+	Streams int
+
+	// Lead says that several replicas run: a Lease chooses the one whose loop works. Identity is this one's name.
+	Lead     bool
+	Lease    string
+	Identity string
+}
+
+// ConfigError is an error of the configuration, before anything was begun.
+type ConfigError struct{ error }
+
+// Unwrap returns the error itself.
+func (e *ConfigError) Unwrap() error { return e.error }
+
+// check finds what would fail later, or for some users only.
+func (c *Config) check() error {
+	var errs []error
+	if len(c.Domains) == 0 {
+		errs = append(errs, errors.New("no domains: there is nowhere to run anything"))
+	}
+	for _, name := range append([]string{c.Namespace}, c.Domains...) {
+		if wrong := validation.IsDNS1123Label(name); len(wrong) > 0 {
+			errs = append(errs, fmt.Errorf("namespace %q: %s", name, strings.Join(wrong, ", ")))
+		}
+	}
+	if c.Registry == "" {
+		errs = append(errs, errors.New("no registry: there is nowhere to keep images"))
+	}
+	if c.Lead && c.Identity == "" {
+		errs = append(errs, errors.New("no identity to lead by"))
+	}
+	if _, err := c.registry(); c.Registry != "" && err != nil {
+		errs = append(errs, err)
+	}
+	if err := c.Launch.Check(); err != nil {
+		errs = append(errs, err)
+	}
+	if _, err := c.platform(); err != nil {
+		errs = append(errs, err)
+	}
+	if c.MaxImage != "" {
+		size, err := resource.ParseQuantity(c.MaxImage)
+		if err != nil || size.Sign() <= 0 {
+			errs = append(errs, fmt.Errorf("size of an image %q: no quantity of bytes", c.MaxImage))
+		}
+		c.Upload.Limits.Archive = size.Value()
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) platform() (v1.Platform, error) {
+	platform, err := v1.ParsePlatform(c.Platform)
+	if err != nil || platform.OS == "" || platform.Architecture == "" {
+		return v1.Platform{}, fmt.Errorf("platform %q: not as linux/amd64", c.Platform)
+	}
+	return *platform, nil
+}
+
+// registry is where images are kept. Credentials are those that docker would take.
+func (c *Config) registry() (*environment.Registry, error) {
+	return environment.NewRegistry(c.Registry, c.Insecure, credentials())
+}
+
+func credentials() remote.Option { return remote.WithAuthFromKeychain(authn.DefaultKeychain) }
+
+// allowed says which images may be registered by reference. A prefix ends at a slash, a colon or the end: that of one
+// registry must not be that of another.
+func (c *Config) allowed(reference string) bool {
+	for _, prefix := range c.References {
+		rest, ok := strings.CutPrefix(reference, strings.TrimSuffix(prefix, "/"))
+		if ok && (rest == "" || rest[0] == '/' || rest[0] == '@' || rest[0] == ':' && strings.Contains(prefix, "/")) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,242 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"k8s.io/client-go/kubernetes"
+
+	"kernelindexer/k8s/access"
+	"kernelindexer/k8s/api"
+	"kernelindexer/k8s/archive"
+	"kernelindexer/k8s/controller"
+	"kernelindexer/k8s/environment"
+	"kernelindexer/k8s/image"
+	"kernelindexer/k8s/process"
+	"kernelindexer/k8s/runs"
+)
+
+// service is what runs.
+type service struct {
+	config  Config
+	client  kubernetes.Interface
+	store   *archive.Store
+	metrics *metrics
+	loop    atomic.Pointer[controller.Loop] // while this process leads
+	closed  atomic.Bool                     // the end was asked for
+	closing chan struct{}                   // and streams end, too
+}
+
+// Run serves until ctx ends, and ends without failing a request. The error is a [*ConfigError], that of what
+// cannot be opened, or says that requests were cut off.
+func Run(ctx context.Context, config Config) error {
+	if err := config.check(); err != nil {
+		return &ConfigError{err}
+	}
+	s := &service{config: config, metrics: newMetrics(config.Version), closing: make(chan struct{})}
+	quiet(config.Log)
+	var err error
+	if s.client, err = config.connect(s.metrics); err != nil {
+		return err
+	}
+	if s.store, err = archive.Open(ctx, config.Archive); err != nil {
+		return err
+	}
+	defer s.store.Close() //nolint:errcheck // every write has been waited for
+	ports, err := listen(ctx, &config, s.metrics)
+	if err != nil {
+		return err
+	}
+	ports.serve()
+	line := config.Log.Info().Str("version", config.Version).Strs("domains", config.Domains).
+		Stringer("address", ports.api.Addr())
+	if ports.metrics != nil {
+		line = line.Stringer("metrics", ports.metrics.Addr())
+	}
+	line.Msg("listening")
+	return s.work(ctx, ports)
+}
+
+// work runs what there is to run, until ctx ends or a part of it fails.
+func (s *service) work(ctx context.Context, ports *listeners) error {
+	// Watching ends last: requests that are still answered look at what is watched.
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	working, cancel := context.WithCancel(ctx)
+	var parts sync.WaitGroup
+	failed := make(chan error, 1)
+	parts.Go(func() {
+		if err := s.begin(watching, working, ports); err != nil && working.Err() == nil {
+			failed <- err
+		}
+	})
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	case err = <-ports.failed:
+	}
+	s.closed.Store(true)
+	if err == nil && s.config.Drain > 0 {
+		s.config.Log.Info().Dur("ms", s.config.Drain).Msg("ending: not ready any more, still answering")
+		select {
+		case <-time.After(s.config.Drain):
+		case err = <-ports.failed:
+		}
+	}
+	close(s.closing)
+	cancel()
+	err = errors.Join(err, ports.shutdown(context.WithoutCancel(ctx), max(s.config.Grace, time.Millisecond)))
+	stop()
+	parts.Wait()
+	return err
+}
+
+// begin connects to the domains, takes requests then, and looks after runs.
+func (s *service) begin(watching, working context.Context, ports *listeners) error {
+	connecting, cancel := context.WithCancel(watching)
+	defer context.AfterFunc(working, func() {
+		if s.metrics.cluster.Load() == nil {
+			cancel() // not connected yet, and not wanted any more
+		}
+	})()
+	cluster, err := controller.Connect(connecting, s.client, s.config.Domains, s.changed)
+	if err != nil {
+		cancel()
+		return fmt.Errorf("the domains cannot be watched: %w", err)
+	}
+	defer cluster.Wait()
+	defer cancel()
+	s.metrics.cluster.Store(cluster)
+	known := &runs.Runs{Cluster: cluster, Jobs: s.client.BatchV1(), Archive: s.store, Limits: process.DefaultLimits()}
+	environments := environment.NewStore(s.client.CoreV1().ConfigMaps(s.config.Namespace), nil)
+	handler, err := s.handler(known, environments)
+	if err != nil {
+		return err
+	}
+	ports.handler.Store(&handler)
+	s.config.Log.Info().Msg("ready")
+	lead := func(ctx context.Context) error { return s.lead(ctx, cluster, known, environments) }
+	if s.config.Lead {
+		err = controller.Lead(working, s.client, controller.Lease{
+			Namespace: s.config.Namespace, Name: s.config.Lease, Identity: s.config.Identity,
+		}, lead)
+	} else {
+		err = lead(working)
+	}
+	if err != nil && working.Err() == nil {
+		return err
+	}
+	<-watching.Done() // requests are answered to the end
+	return nil
+}
+
+// handler is the interface over HTTP.
+func (s *service) handler(known *runs.Runs, environments *environment.Store) (http.Handler, error) {
+	c := &s.config
+	platform, err := c.platform()
+	if err != nil {
+		return nil, err
+	}
+	registry, err := c.registry()
+	if err != nil {
+		return nil, err
+	}
+	return api.New(api.Options{
+		Version: c.Version,
+		Gate: access.New(s.client.AuthenticationV1().TokenReviews(), s.client.AuthorizationV1().SubjectAccessReviews(),
+			access.Options{Audience: c.Audience}),
+		Domains: domains(c.Domains), Environments: environments,
+		Registrar: &environment.Registrar{
+			Store: environments, Registry: registry, Remote: []remote.Option{credentials()}, Allowed: c.allowed,
+			Image: image.Options{Platform: platform, Dir: c.Upload.Dir, Limits: c.Upload.Limits},
+		},
+		Runs: known, Logs: s.store, Launch: c.Launch, Upload: c.Upload, Streams: c.Streams,
+		Ready: s.ready, Closing: s.closing, Metrics: s.metrics.registry, Log: c.Log,
+	})
+}
+
+// domains are those that are configured.
+type domains []string
+
+// Exists implements [api.Domains].
+func (d domains) Exists(_ context.Context, domain string) (bool, error) {
+	return slices.Contains(d, domain), nil
+}
+
+func (s *service) ready() error {
+	if s.closed.Load() {
+		return errors.New("the service is ending")
+	}
+	return nil
+}
+
+// changed hands what the watches say to the loop, if there is one.
+func (s *service) changed(key controller.Key) {
+	if loop := s.loop.Load(); loop != nil {
+		loop.Changed(key)
+	}
+}
+
+// lead looks after runs until ctx ends.
+func (s *service) lead(ctx context.Context, cluster *controller.Kubernetes, known *runs.Runs, environments *environment.Store) error {
+	s.config.Log.Info().Str("identity", s.config.Identity).Msg("looking after runs")
+	s.metrics.leader.Set(1)
+	defer s.metrics.leader.Set(0)
+	loop := controller.New(cluster, s.store, controller.Options{
+		LogsKept: s.config.LogRetention, OutcomesKept: s.config.RunRetention, Failed: s.reconcileFailed, Failpoint: s.metrics,
+	})
+	s.loop.Store(loop)
+	defer s.loop.Store(nil)
+	// What was said before the loop was there.
+	jobs, err := cluster.Jobs(ctx, "", nil)
+	if err != nil {
+		return err
+	}
+	for _, job := range jobs {
+		loop.Changed(controller.Key{Namespace: job.Namespace, Name: job.Name})
+	}
+	var sweeping sync.WaitGroup
+	defer sweeping.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	sweeping.Go(func() { s.sweep(ctx, known, environments) })
+	return loop.Run(ctx)
+}
+
+func (s *service) reconcileFailed(key controller.Key, err error) {
+	s.metrics.failures.Inc()
+	s.config.Log.Warn().Stringer("job", key).Err(err).Msg("will be tried again")
+}
+
+// Environments that were deleted are forgotten after a month, if no run refers to them.
+const (
+	sweepEvery     = time.Hour
+	tombstonesKept = 30 * 24 * time.Hour
+)
+
+func (s *service) sweep(ctx context.Context, known *runs.Runs, environments *environment.Store) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(sweepEvery):
+		}
+		swept, err := environments.Sweep(ctx, tombstonesKept, func(ctx context.Context, id string) (bool, error) {
+			n, err := known.Uses(ctx, id)
+			return n > 0, err
+		})
+		if err != nil && ctx.Err() == nil {
+			s.config.Log.Warn().Err(err).Msg("environments could not be swept")
+		}
+		if len(swept.Tombstones) > 0 || swept.Packages > 0 {
+			s.config.Log.Info().Strs("environments", swept.Tombstones).Int("packages", swept.Packages).Msg("swept")
+		}
+	}
+}
