@@ -26,6 +26,7 @@ type cache struct {
 	jobs      kcache.SharedIndexInformer
 	pods      kcache.SharedIndexInformer
 	events    kcache.SharedIndexInformer
+	gone      gone
 }
 
 // Names of the indexes.
@@ -104,9 +105,6 @@ func newCache(client kubernetes.Interface, namespace string, changed func(Key)) 
 // tell says of which Job an object is, whenever it changes.
 func (c *cache) tell(changed func(Key)) error {
 	notify := func(object any) {
-		if gone, ok := object.(kcache.DeletedFinalStateUnknown); ok {
-			object = gone.Obj
-		}
 		switch object := object.(type) {
 		case *batchv1.Job:
 			changed(Key{Namespace: object.Namespace, Name: object.Name})
@@ -119,7 +117,16 @@ func (c *cache) tell(changed func(Key)) error {
 		}
 	}
 	handler := kcache.ResourceEventHandlerFuncs{
-		AddFunc: notify, UpdateFunc: func(_, object any) { notify(object) }, DeleteFunc: notify,
+		AddFunc: notify, UpdateFunc: func(_, object any) { notify(object) },
+		DeleteFunc: func(object any) {
+			if unseen, ok := object.(kcache.DeletedFinalStateUnknown); ok {
+				object = unseen.Obj
+			}
+			if pod, ok := object.(*corev1.Pod); ok {
+				c.gone.add(pod)
+			}
+			notify(object)
+		},
 	}
 	var errs []error
 	for _, informer := range []kcache.SharedIndexInformer{c.jobs, c.pods, c.events} {

@@ -28,6 +28,8 @@ type Objects interface {
 	Look(ctx context.Context, key Key, fresh bool) (*batchv1.Job, []*corev1.Pod, []*corev1.Event, error)
 	// Pod returns a pod as it is now, nil when it does not exist.
 	Pod(ctx context.Context, key Key) (*corev1.Pod, error)
+	// Last returns a pod that is gone as it was last seen, nil when it was not.
+	Last(key Key) *corev1.Pod
 }
 
 // Logs gives the logs of containers.

@@ -56,7 +56,7 @@ func (f *follower) copy(ctx context.Context) (process.StreamFact, error) {
 	}
 	var end *process.End
 	over := false // no container of the pod runs any more
-	failures := 0
+	failures, waited := 0, false
 	for log.End() == nil {
 		pod, err := f.loop.cluster.Pod(ctx, Key{Namespace: f.key.Namespace, Name: f.stream.Pod})
 		if err == nil {
@@ -67,11 +67,16 @@ func (f *follower) copy(ctx context.Context) (process.StreamFact, error) {
 			err = f.once(ctx, log, !over)
 		}
 		gone := errors.Is(err, ErrGone) || err == nil && pod == nil
+		if gone && end == nil {
+			end = process.EndOf(f.loop.cluster.Last(Key{Namespace: f.key.Namespace, Name: f.stream.Pod}), f.stream.Container)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return process.StreamFact{}, ctx.Err()
 		case errors.Is(err, errArchive):
 			return process.StreamFact{}, err
+		case gone && end == nil && !waited:
+			waited = true // what watches may not have seen yet that the pod is gone
 		case gone, err == nil && over, err != nil && over && failures >= giveUp:
 			// What was read after the container had ended is all of it.
 			err = log.Finish(ctx, err != nil || gone, end)

@@ -59,6 +59,14 @@ func (k *Kubernetes) Pod(ctx context.Context, key Key) (*corev1.Pod, error) {
 	return pod, nil
 }
 
+// Last implements [Objects].
+func (k *Kubernetes) Last(key Key) *corev1.Pod {
+	if c := k.caches[key.Namespace]; c != nil {
+		return c.gone.get(key.Name)
+	}
+	return nil
+}
+
 // Secrets implements [Logs]. What may not be read is not known, and so cannot be
 // masked.
 func (k *Kubernetes) Secrets(ctx context.Context, job *batchv1.Job) []string {

@@ -277,3 +277,43 @@ func TestOneLeadsAfterTheOther(t *testing.T) {
 		t.Errorf("got %v, want the error of work", err)
 	}
 }
+
+// TestPodThatIsGoneIsKnownAsItWasLastSeen: an evicted pod says how it ended a moment before it is gone.
+func TestPodThatIsGoneIsKnownAsItWasLastSeen(t *testing.T) {
+	client, _, pod := launched(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	told := make(chan controller.Key, 100)
+	k, err := controller.Connect(ctx, client, []string{pod.Namespace}, func(key controller.Key) { told <- key })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Wait()
+	defer cancel()
+	key := controller.Key{Namespace: pod.Namespace, Name: pod.Name}
+	if last := k.Last(key); last != nil {
+		t.Fatalf("it is there, and is known as gone: %+v", last)
+	}
+	pod.Status.Conditions = append(pod.Status.Conditions, corev1.PodCondition{
+		Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: "EvictionByEvictionAPI",
+	})
+	if _, err := client.CoreV1().Pods(pod.Namespace).UpdateStatus(ctx, pod, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.CoreV1().Pods(pod.Namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for begin := time.Now(); k.Last(key) == nil; {
+		select {
+		case <-told:
+		case <-time.After(time.Until(begin.Add(10 * time.Second))):
+			t.Fatal("not known")
+		}
+	}
+	end := process.EndOf(k.Last(key), "process")
+	if end == nil || end.Disrupted != "EvictionByEvictionAPI" {
+		t.Errorf("its end is known as %+v", end)
+	}
+	if k.Last(controller.Key{Namespace: "other", Name: pod.Name}) != nil || k.Last(controller.Key{Namespace: pod.Namespace, Name: "other"}) != nil {
+		t.Error("others are known too")
+	}
+}

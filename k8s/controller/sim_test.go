@@ -287,6 +287,9 @@ func (s *sim) Pod(_ context.Context, key controller.Key) (*corev1.Pod, error) {
 	return nil, nil
 }
 
+// Last implements controller.Objects.
+func (s *sim) Last(controller.Key) *corev1.Pod { return nil }
+
 // Secrets implements controller.Logs.
 func (s *sim) Secrets(context.Context, *batchv1.Job) []string { return nil }
 

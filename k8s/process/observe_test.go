@@ -164,3 +164,17 @@ func TestReplacementIsTheSameJob(t *testing.T) {
 		t.Errorf("then %+v", next)
 	}
 }
+
+// TestAttemptThatWasTakenAwayIsCountedWhenItsPodIsGone: an evicted pod is deleted, and only its log still tells of it.
+func TestAttemptThatWasTakenAwayIsCountedWhenItsPodIsGone(t *testing.T) {
+	s := newScene(t)
+	s.facts.Streams[process.Stream{Pod: s.job.Name + "-first", Container: "process"}] = process.StreamFact{
+		Complete: true, End: &process.End{ExitCode: 143, Reason: "Error", StartedAt: at(2), FinishedAt: at(5), Disrupted: "EvictionByEvictionAPI"},
+	}
+	s.pod("second").at(6).scheduled(7).ends("process", 0, "Completed", "", 8, 9)
+	s.completed()
+	status := process.Observe(s.observation()).Status
+	if status.State != process.Done || status.Attempts != 2 || status.Disrupted != 1 {
+		t.Errorf("%s, %d attempts, %d taken away; want done, 2, 1", status.State, status.Attempts, status.Disrupted)
+	}
+}

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -156,10 +157,14 @@ func EndOf(pod *corev1.Pod, container string) *End {
 	}
 	for _, status := range statuses(pod) {
 		if end := status.State.Terminated; status.Name == container && end != nil {
-			return &End{
+			known := &End{
 				ExitCode: end.ExitCode, Reason: end.Reason, Message: clean(end.Message, maxMessage),
 				StartedAt: end.StartedAt.UTC(), FinishedAt: end.FinishedAt.UTC(),
 			}
+			if disrupted(pod) {
+				known.Disrupted = cmp.Or(podCondition(pod, corev1.DisruptionTarget).Reason, "unknown")
+			}
+			return known
 		}
 	}
 	return nil
