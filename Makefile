@@ -24,7 +24,7 @@ DOCKER       ?= docker
 DOCKERFLAGS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint vuln bench demo demo-index browser screenshots axe fuzz images e2e cluster-up cluster-down clean
+.PHONY: help build test lint vuln bench demo demo-index browser screenshots axe fuzz images e2e e2e-jobs bench-jobs cluster-up cluster-down clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,6 +96,12 @@ image-docker  = SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) DOCKER_BUILDKIT=1 $(DOCKE
 
 e2e: ## run the tests on a real Kubernetes, as root; what is missing on the machine it says, with the command that installs it
 	$(GO) test -tags e2e -count=1 -parallel 16 -timeout 30m -v ./k8s/e2e
+
+e2e-jobs: build ## run the tests of the backend on a real Kubernetes with a real registry, as root
+	$(GO) test -tags e2e -count=1 -parallel 12 -timeout 30m -v ./k8s/e2e/jobs
+
+bench-jobs: build ## measure the backend on a real Kubernetes: launches, short runs at once, memory, an upload of 1 GB
+	$(GO) test -tags e2e -count=1 -timeout 30m -v -run '^TestBench' ./k8s/e2e/jobs -bench-jobs
 
 cluster-up: ## start a real Kubernetes of one node on this machine and say how to use it; cluster-down ends it
 	$(GO) run ./k8s/cluster up
