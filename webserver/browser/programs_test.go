@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -42,12 +43,15 @@ func program(t testing.TB, name string) string {
 	return filepath.Join(folder, name)
 }
 
-// index runs kernel-indexer on a repository. The exit code is what it must end with.
+// index runs kernel-indexer on a repository. The exit code is what it must end with. It has time enough for a disk that is
+// busy with what others wrote; if it takes longer, it says what it is at.
 func index(t testing.TB, root string, code int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program(t, "kernel-indexer"), "run", "--kernel-root", root, "--lister", "files", "--no-progress")
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) }
+	cmd.WaitDelay = time.Minute
 	if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != code {
 		t.Fatalf("kernel-indexer ended with %d, want %d:\n%s", cmd.ProcessState.ExitCode(), code, out)
 	}
