@@ -318,7 +318,9 @@ func (a answer) problem() (code string, pointers []string) {
 // send sends a request in somebody's name, and wants a status.
 func (s *site) send(want int, user, method, target string, body io.Reader, header ...string) answer {
 	s.t.Helper()
-	r := httptest.NewRequest(method, target, body)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second) // a stream that should have been refused
+	defer cancel()
+	r := httptest.NewRequestWithContext(ctx, method, target, body)
 	if user != "" {
 		r.Header.Set("Authorization", "Bearer "+user+"-")
 	}

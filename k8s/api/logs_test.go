@@ -232,7 +232,7 @@ type listener struct {
 // listen follows the log of a run on a real connection.
 func (s *site) listen(server *httptest.Server, target, last string) *listener {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+target, nil)
 	if err != nil {
 		s.t.Fatal(err)
@@ -366,6 +366,9 @@ func TestTwoHundredStreams(t *testing.T) {
 	}
 	for _, l := range all {
 		l.want("a")
+	}
+	if n := s.inFlight(); n != 200 {
+		t.Fatalf("%v streams: %s", n, s.logged)
 	}
 	s.refused(s.get(http.StatusTooManyRequests, "ada", target, "Accept", "text/event-stream"), "TOO_MANY_REQUESTS")
 	for i := range 100 {

@@ -77,6 +77,8 @@ type Options struct {
 	// Poll is how often a log that is followed is looked at; 0 is a second. Heartbeat is how often a stream without news
 	// says that it is there; 0 is 15 seconds.
 	Poll, Heartbeat time.Duration
+	// WriteTime is how long a client may take for a part of a log that is sent; 0 is 20 seconds.
+	WriteTime time.Duration
 	// Ready says why no requests should be sent here; nil is always ready.
 	Ready   func() error
 	Closing <-chan struct{} // is closed when the service ends: streams end then; nil never is
@@ -116,6 +118,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Heartbeat == 0 {
 		o.Heartbeat = 15 * time.Second
+	}
+	if o.WriteTime == 0 {
+		o.WriteTime = 20 * time.Second
 	}
 	if o.Ready == nil {
 		o.Ready = func() error { return nil }
@@ -172,7 +177,7 @@ func (s *server) route(e *echo.Echo) {
 	e.GET(readyPath, s.ready)
 	e.GET("/openapi.json", s.openAPI)
 
-	known := e.Group("", s.authenticate)
+	known := authenticated{e, s}
 	known.POST("/api/v1/environment", s.upload)
 	known.PUT("/api/v1/environment/:id", s.replace)
 	known.DELETE("/api/v1/environment/:id", s.deleteEnvironment)
@@ -196,6 +201,33 @@ func (s *server) route(e *echo.Echo) {
 	known.GET("/projects/:project/process/:process/versions/:version/result", s.result)
 	known.POST("/projects/:project/process/:process/versions/:version/cancel", s.cancel)
 	known.POST("/projects/:project/process/:process/versions/:version/clone", s.clone)
+}
+
+// authenticated registers routes whose users must say who they are. It is no group of echo's: that would ask for a token
+// at addresses that are none, too.
+type authenticated struct {
+	echo   *echo.Echo
+	server *server
+}
+
+// GET registers a handler.
+func (a authenticated) GET(path string, h echo.HandlerFunc) {
+	a.echo.GET(path, a.server.authenticate(h))
+}
+
+// POST registers a handler.
+func (a authenticated) POST(path string, h echo.HandlerFunc) {
+	a.echo.POST(path, a.server.authenticate(h))
+}
+
+// PUT registers a handler.
+func (a authenticated) PUT(path string, h echo.HandlerFunc) {
+	a.echo.PUT(path, a.server.authenticate(h))
+}
+
+// DELETE registers a handler.
+func (a authenticated) DELETE(path string, h echo.HandlerFunc) {
+	a.echo.DELETE(path, a.server.authenticate(h))
 }
 
 type health struct {

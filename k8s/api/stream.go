@@ -17,9 +17,6 @@ import (
 	"kernelindexer/k8s/runs"
 )
 
-// writeTime is how long a client may take for what fits into one page.
-const writeTime = 20 * time.Second
-
 // streamPage is how many lines are sent before the connection is flushed.
 const streamPage = 500
 
@@ -307,11 +304,11 @@ func (f *follower) lines(ctx context.Context) (done bool, err error) {
 		}
 	}
 	for {
-		f.deadline()
 		page, err := f.s.options.Logs.Lines(ctx, f.at, f.next, streamPage)
 		if err != nil {
 			return false, err
 		}
+		f.deadline() // for what the buffer cannot hold
 		for _, line := range page.Lines {
 			id := f.at.Pod + "/" + f.at.Container + ":" + strconv.FormatInt(line.Number+max(line.Gone, 1), 10)
 			if err := f.event("log", id, viewLine(line, command, f.at.Container)); err != nil {
@@ -367,5 +364,5 @@ func (f *follower) flush() error {
 
 // deadline moves the time by which the client must have taken what is written next.
 func (f *follower) deadline() {
-	_ = f.control.SetWriteDeadline(time.Now().Add(writeTime)) // a recorder in a test has none
+	_ = f.control.SetWriteDeadline(time.Now().Add(f.s.options.WriteTime)) // a recorder in a test has none
 }

@@ -175,11 +175,12 @@ func (s *server) registered(c echo.Context, made *environment.Environment, resul
 func (s *server) readForm(c echo.Context, parts *multipart.Reader, domain string) (*form, error) {
 	f := &form{domain: domain}
 	for n := 0; ; n++ {
+		deadlines(c, s.options.Upload.Stall)
 		part, err := parts.NextRawPart()
 		switch {
-		case errors.Is(err, io.EOF) && f.image == nil:
+		case err == io.EOF && f.image == nil: // the end of a form, which is returned bare
 			return f, fail(codeMissingPart, "the form has no part %s", partImage)
-		case errors.Is(err, io.EOF):
+		case err == io.EOF:
 			return f, nil
 		case err != nil:
 			return f, arrival(err)
