@@ -334,3 +334,35 @@ func TestWriteBOM(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestRegistryThatMissesABlobForAMomentIsOfferedItAgain: Debian's does while another upload of the same image rewrites a
+// link, and says that the digest is wrong in the same breath. One that never finds it is at fault, not the image.
+func TestRegistryThatMissesABlobForAMomentIsOfferedItAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		misses int64
+		code   image.Code
+	}{{"for a moment", 2, ""}, {"for ever", 1 << 30, image.Unreachable}} {
+		t.Run(tt.name, func(t *testing.T) {
+			var asked atomic.Int64
+			b := newBed(t, func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if r.Method != http.MethodPut || !strings.Contains(r.URL.Path, "/manifests/") || asked.Add(1) > tt.misses {
+						next.ServeHTTP(w, r)
+						return
+					}
+					w.Header().Set("Content-Type", "application/json")
+					w.WriteHeader(http.StatusBadRequest)
+					_, err := io.WriteString(w, `{"errors": [{"code": "DIGEST_INVALID", "message": "x"}, {"code": "MANIFEST_BLOB_UNKNOWN", "message": "y"}]}`)
+					must(err)
+				})
+			})
+			_, result, err := b.upload(t, saved("env:1", "app", goodLayer), "a", environment.Terms{By: "ada"})
+			var refused *image.Error
+			if tt.code == "" && (err != nil || result != environment.Created) ||
+				tt.code != "" && (!errors.As(err, &refused) || refused.Code != tt.code) {
+				t.Errorf("%s, %v after %d attempts, want code %q", result, err, asked.Load(), tt.code)
+			}
+		})
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -82,27 +83,52 @@ func (r *Registry) PushLayers(ctx context.Context, id string, found *image.Image
 
 // PushManifest makes the image pullable by its digest, and returns the reference. The layers must have been pushed. A
 // tag of the same name as the digest keeps registries that throw away what is not tagged from doing so.
+//
+// A registry may miss, for a moment, what another upload of the same image is just putting there once more (Debian's does
+// while it rewrites a link): what it misses is offered again.
 func (r *Registry) PushManifest(ctx context.Context, id string, found *image.Image) (string, error) {
 	repository, err := r.repository(id)
 	if err != nil {
 		return "", err
 	}
+	for pause := firstPause; ; pause *= 2 {
+		err := r.pushManifest(ctx, repository, found)
+		if err == nil {
+			return repository.Digest(found.Digest.String()).String(), nil
+		}
+		if pause > lastPause || !missesBlobs(err) {
+			return "", err
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// The pauses before a manifest is pushed again, together 3 s.
+const (
+	firstPause = 50 * time.Millisecond
+	lastPause  = 1600 * time.Millisecond
+)
+
+func (r *Registry) pushManifest(ctx context.Context, repository name.Repository, found *image.Image) error {
 	pusher, err := remote.NewPusher(r.with(ctx)...)
 	if err != nil {
-		return "", err
+		return err
 	}
 	config, err := partial.ConfigLayer(found.Source)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if err := pusher.Upload(ctx, repository, config); err != nil {
-		return "", pushError(ctx, err, "configuration")
+		return pushError(ctx, err, "configuration")
 	}
-	reference := repository.Digest(found.Digest.String())
 	if err := pusher.Push(ctx, repository.Tag("sha256-"+found.Digest.Hex), found.Source); err != nil {
-		return "", pushError(ctx, err, "manifest")
+		return pushError(ctx, err, "manifest")
 	}
-	return reference.String(), nil
+	return nil
 }
 
 func (r *Registry) with(ctx context.Context) []remote.Option {
@@ -110,19 +136,31 @@ func (r *Registry) with(ctx context.Context) []remote.Option {
 }
 
 // pushError says whose fault it is that something could not be pushed: a registry that finds another digest than the
-// image claims has caught the image.
+// image claims has caught the image, unless it says at the same time that it misses something.
 func pushError(ctx context.Context, err error, what string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	code := image.Unreachable
-	var answer *transport.Error
-	if errors.As(err, &answer) && answer.StatusCode == http.StatusBadRequest {
-		for _, d := range answer.Errors {
-			if d.Code == transport.DigestInvalidErrorCode {
-				code = image.NotAnImage
-			}
-		}
+	if says(err, transport.DigestInvalidErrorCode) && !missesBlobs(err) {
+		code = image.NotAnImage
 	}
 	return &image.Error{Code: code, Detail: "push " + what, Err: err}
+}
+
+// missesBlobs is the answer to a manifest whose parts are not there.
+func missesBlobs(err error) bool { return says(err, transport.ManifestBlobUnknownErrorCode) }
+
+// says reports whether a registry refused something with a code.
+func says(err error, code transport.ErrorCode) bool {
+	var answer *transport.Error
+	if !errors.As(err, &answer) || answer.StatusCode != http.StatusBadRequest {
+		return false
+	}
+	for _, d := range answer.Errors {
+		if d.Code == code {
+			return true
+		}
+	}
+	return false
 }
