@@ -82,10 +82,11 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 		done; \
 	done
 
-images: $(if $(filter bin,$(IMAGES_FROM)),build) ## build both container images with buildah or docker, whichever is there
+images: $(if $(filter bin,$(IMAGES_FROM)),build) ## build the container images with buildah or docker, whichever is there
 	@test -n '$(BUILDER)' || { echo 'neither buildah nor docker is here: apt-get install buildah' >&2; exit 1; }
 	$(call image,indexer,$(INDEXER_BASE_IMAGE))
 	$(call image,web,$(WEB_BASE_IMAGE))
+	$(call image,jobs,$(WEB_BASE_IMAGE))
 
 # image builds Dockerfile.$(1) on base image $(2).
 image = $(image-$(BUILDER)) -f Dockerfile.$(1) -t $(IMAGE_PREFIX)/kernel-$(1):$(IMAGE_TAG) \
