@@ -21,7 +21,7 @@ var allowed = map[string][]string{
 	"cli":                nil,
 	"cmd/kernel-indexer": {"cli", "condaenv", "condaenv/condacmd", "condaenv/sandbox", "indexer", "manifests", "rootfs"},
 	"webserver":          {"catalog", "condaenv/matchspec", "manifests"},
-	"cmd/kernels":        {"catalog", "cli", "condaenv/matchspec", "manifests", "rootfs"},
+	"cmd/kernels":        {"catalog", "cli", "condaenv", "condaenv/matchspec", "manifests", "rootfs"},
 	"cmd/kernel-web":     {"cli", "manifests", "webserver", "webserver/reload", "webserver/serve"},
 	"cmd/kernel-jobs":    {"cli", "k8s/processtype", "k8s/runner", "k8s/service"},
 	"testrepo":           {"condaenv", "manifests", "rootfs"},

@@ -31,28 +31,34 @@ func NewFiles(fsys fs.FS, host string) *Files {
 // List returns what `conda list --json --prefix PREFIX` would print of the prefix, a slash path in the file system.
 // Its errors are what conda fails on, [ErrNoPrefix] and [ErrNotEnvironment] among them; they name the file.
 func (l *Files) List(ctx context.Context, prefix string) (Listing, error) {
-	if err := checkEnvironment(l.fsys, prefix); err != nil {
-		return Listing{}, err
-	}
-	settings, err := channel.Load(l.fsys, prefix)
+	env, err := l.records(ctx, prefix)
 	if err != nil {
-		return Listing{}, fmt.Errorf("condarc: %w", err)
-	}
-	records, warnings, err := readRecords(ctx, l.fsys, prefix)
-	if err != nil {
-		return Listing{}, err
-	}
-	for _, ignored := range settings.Ignored() {
-		warnings = append(warnings, ignored.Error())
-	}
-	env := &environment{lister: l, prefix: prefix, settings: settings, byName: map[string]*entry{}, warnings: warnings}
-	if err := env.add(records); err != nil {
 		return Listing{}, err
 	}
 	if err := env.sitePackages(ctx); err != nil {
 		return Listing{}, err
 	}
 	return env.listing(), nil
+}
+
+// records begins an environment with what conda has records of.
+func (l *Files) records(ctx context.Context, prefix string) (*environment, error) {
+	if err := checkEnvironment(l.fsys, prefix); err != nil {
+		return nil, err
+	}
+	settings, err := channel.Load(l.fsys, prefix)
+	if err != nil {
+		return nil, fmt.Errorf("condarc: %w", err)
+	}
+	records, warnings, err := readRecords(ctx, l.fsys, prefix)
+	if err != nil {
+		return nil, err
+	}
+	for _, ignored := range settings.Ignored() {
+		warnings = append(warnings, ignored.Error())
+	}
+	env := &environment{lister: l, prefix: prefix, settings: settings, byName: map[string]*entry{}, warnings: warnings}
+	return env, env.add(records)
 }
 
 // checkEnvironment tells an environment from what is none: conda-meta/history must be a regular file.

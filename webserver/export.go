@@ -42,7 +42,7 @@ func (s *server) exportKernel(c echo.Context) error {
 	}
 	var body bytes.Buffer
 	if err := k.Export(&body, format); errors.Is(err, catalog.ErrNotExplicit) {
-		q.bad("format", "not_available", catalog.ErrNotExplicit.Error())
+		q.bad("format", "not_available", catalog.ErrNotExplicit.Error()+"; the command kernels export reads them from the kernel root")
 		return q.err()
 	} else if err != nil {
 		return err

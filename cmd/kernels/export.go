@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,7 +47,7 @@ func (p *program) exportCommand() *cobra.Command {
 		Long: `Write what a kernel holds as a file for another tool:
 
   environment   environment.yml of conda
-  explicit      @EXPLICIT list of conda, where it is known which files these were
+  explicit      @EXPLICIT list of conda, read from the kernel itself: --from must be the kernel root
   requirements  requirements.txt of pip
   cyclonedx     CycloneDX JSON, a software bill of materials
 
@@ -72,10 +71,16 @@ Exit codes: 0 written, 2 trouble.`,
 			if err != nil {
 				return err
 			}
+			if format.Format == catalog.Explicit {
+				list, err := p.explicit(cmd.Context(), k)
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprint(p.out, cli.PrintableLines(list))
+				return err
+			}
 			var file bytes.Buffer
-			if err := k.Export(&file, format.Format); errors.Is(err, catalog.ErrNotExplicit) {
-				return fmt.Errorf("%w; --format environment has what is known", err)
-			} else if err != nil {
+			if err := k.Export(&file, format.Format); err != nil {
 				return err
 			}
 			if format.Format == catalog.CycloneDX {
