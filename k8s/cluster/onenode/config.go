@@ -16,6 +16,7 @@ type settings struct {
 	Dir, Containerd, CNIPlugins, CNIConfig, PauseImage string
 	Bridge, PodRange, NodeIP, CgroupRoot               string
 	Server, User                                       string
+	MoreKubelet, MoreContainerd                        string
 }
 
 func (l layout) settings() settings {
@@ -27,8 +28,9 @@ func (l layout) settings() settings {
 
 // writeConfigs fills the templates in. The API server answers to the administrator at the port on this machine's
 // 127.0.0.1, and to its own components at its address inside.
-func writeConfigs(l layout, port int) error {
+func writeConfigs(l layout, port int, o Options) error {
 	all := l.settings()
+	all.MoreKubelet, all.MoreContainerd = o.Kubelet, o.Containerd
 	for name, path := range map[string]string{
 		"containerd.toml": l.path("etc", "containerd.toml"),
 		"kubelet.yaml":    l.path("etc", "kubelet.yaml"),

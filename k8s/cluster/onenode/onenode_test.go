@@ -120,7 +120,7 @@ func TestConfigurationsAreFilledIn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := writeConfigs(l, 4711); err != nil {
+	if err := writeConfigs(l, 4711, Options{Kubelet: "maxPods: 7", Containerd: "# more"}); err != nil {
 		t.Fatal(err)
 	}
 	var outside []string
@@ -131,6 +131,11 @@ func TestConfigurationsAreFilledIn(t *testing.T) {
 		text, err := os.ReadFile(path)
 		if strings.Contains(string(text), "{{") || strings.Contains(string(text), "<no value>") {
 			t.Errorf("%s is not filled in:\n%s", path, text)
+		}
+		for name, more := range map[string]string{"kubelet.yaml": "\nmaxPods: 7\n", "containerd.toml": "\n# more\n"} {
+			if filepath.Base(path) == name && !strings.HasSuffix(string(text), more) {
+				t.Errorf("%s lacks what the caller adds:\n%s", path, text)
+			}
 		}
 		if strings.Contains(string(text), "127.0.0.1:4711") {
 			outside = append(outside, path)

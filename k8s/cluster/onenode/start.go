@@ -20,6 +20,8 @@ type Options struct {
 	Tied bool
 	// Out is told about progress.
 	Out io.Writer
+	// Kubelet and Containerd are appended to the configuration of each, YAML and TOML: what a test wants otherwise.
+	Kubelet, Containerd string
 }
 
 // ErrHeld means that a cluster of that name runs already.
@@ -52,7 +54,7 @@ func (s Self) Start(ctx context.Context, o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cluster %s: %w", o.Name, err)
 	}
-	ended, err := startKeeper(l, bin, lock, o.Tied)
+	ended, err := startKeeper(l, bin, lock, o)
 	if err != nil {
 		return nil, errors.Join(err, sweep(l), lock.Close())
 	}
@@ -109,7 +111,7 @@ func makeEmpty(l layout) error {
 }
 
 // startKeeper starts the keeper, which gets the lock. The channel tells when it has ended.
-func startKeeper(l layout, bin string, lock *os.File, tied bool) (<-chan error, error) {
+func startKeeper(l layout, bin string, lock *os.File, o Options) (<-chan error, error) {
 	listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return nil, err
@@ -120,7 +122,7 @@ func startKeeper(l layout, bin string, lock *os.File, tied bool) (<-chan error, 
 		return nil, err
 	}
 	defer port.Close()
-	err = errors.Join(writePKI(l), writeConfigs(l, listener.Addr().(*net.TCPAddr).Port))
+	err = errors.Join(writePKI(l), writeConfigs(l, listener.Addr().(*net.TCPAddr).Port, o))
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +137,7 @@ func startKeeper(l layout, bin string, lock *os.File, tied bool) (<-chan error, 
 		ExtraFiles:  []*os.File{port, lock}, // fdListener, fdLock
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
 	}
-	if tied {
+	if o.Tied {
 		ours, err := tie(&keeper)
 		if err != nil {
 			return nil, err
