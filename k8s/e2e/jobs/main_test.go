@@ -104,5 +104,5 @@ func startCluster(ctx context.Context, self onenode.Self) (*onenode.Cluster, err
 		return onenode.Open(ctx, name, os.Stderr)
 	}
 	name := fmt.Sprintf("jobs-%d", os.Getpid())
-	return self.Start(ctx, onenode.Options{Name: name, Tied: true, Out: os.Stderr})
+	return self.Start(ctx, onenode.Options{Name: name, Tied: true, Out: os.Stderr, Kubelet: smallLogs})
 }

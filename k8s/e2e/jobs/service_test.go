@@ -109,6 +109,9 @@ func TestOneOfManyUploadsOfOneNameMakesTheEnvironment(t *testing.T) {
 				statuses <- err.Error()
 				return
 			}
+			if got.status >= 300 {
+				t.Logf("%d: %s", got.status, got.body)
+			}
 			statuses <- fmt.Sprint(got.status)
 		})
 	}
