@@ -120,6 +120,8 @@ func (c *config) launchFlags(f *pflag.FlagSet) {
 	cli.Env(f, "pull-secrets", "PULL_SECRETS")
 	f.StringVar(&l.KernelsClaim, "kernels-claim", "", "PersistentVolumeClaim of the domains that holds the kernels")
 	cli.Env(f, "kernels-claim", "KERNELS_CLAIM")
+	f.StringVar(&c.Index, "index", "", "URL of kernel-web, which knows the kernels that can be environments (default: none can)")
+	cli.Env(f, "index", "INDEX_URL")
 	f.StringVar(&l.KernelsRoot, "kernels-root", "/sw/icrn/jupyter/icrn_ncsa_resources/Kernels", "where kernels were installed: the top of that volume")
 	cli.Env(f, "kernels-root", "KERNEL_ROOT")
 	f.DurationVar(&l.MaxDeadline, "max-deadline", 7*24*time.Hour, "the longest that a run may ask for")

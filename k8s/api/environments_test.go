@@ -1,7 +1,9 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,7 +13,10 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 
+	"kernelindexer/k8s/api"
 	"kernelindexer/k8s/environment"
+	"kernelindexer/k8s/image"
+	"kernelindexer/k8s/kernels"
 )
 
 // environmentJSON is what tests look at.
@@ -346,4 +351,61 @@ func TestRegisterByReference(t *testing.T) {
 	if code, pointers := a.problem(); code != "INVALID_REQUEST" || strings.Join(pointers, " ") != "/secret" {
 		t.Errorf("%s %v", code, pointers)
 	}
+}
+
+// index is an index with one kernel.
+type index struct{}
+
+func (index) Packages(_ context.Context, language, name, version string) ([]image.Package, error) {
+	switch language + "/" + name + "/" + version {
+	case "Python/sci/1.0":
+		return []image.Package{{Name: "scipy", Version: "1.2", Source: image.Python}}, nil
+	case "Python/away/1.0":
+		return nil, kernels.ErrAway
+	}
+	return nil, kernels.ErrNotFound
+}
+
+// An indexed kernel is an environment in a base image: it is mounted, read-only, where it was installed.
+func TestRegisterAKernel(t *testing.T) {
+	s := newSite(t, func(o *api.Options) { o.Kernels = index{} })
+	img, err := tarball.Image(opener(saved(t, "base:1", contents(), "app")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := s.registry + "/team/base:1"
+	ref, err := name.NewTag(base, name.Insecure)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := remote.Write(ref, img); err != nil {
+		t.Fatal(err)
+	}
+	body := func(language, kernel, version string) string {
+		return fmt.Sprintf(`{"name":"sci","docker_image":%q,"domainId":"water","kernel":{"language":%q,"name":%q,"version":%q}}`, base, language, kernel, version)
+	}
+	var e environmentJSON
+	s.post(http.StatusCreated, "ada", "/environments", body("Python", "sci", "1.0")).into(&e)
+	if e.Kind != "kernel" || e.FullName != "sci:1.0" || e.PackageCount != 1 {
+		t.Errorf("%+v", e)
+	}
+	var l launched
+	s.post(http.StatusCreated, "ada", "/projects/water/process", `{"commands":["python -V"],"environment":{"id":"`+e.ID+`"}}`).into(&l)
+	pod := s.job(l.ID, 0).Spec.Template.Spec
+	mounted := false
+	for _, m := range pod.Containers[0].VolumeMounts {
+		mounted = mounted || m.MountPath == "/sw/Kernels/Python/sci/1.0" && m.SubPath == "Python/sci/1.0" && m.ReadOnly
+	}
+	if !mounted {
+		t.Errorf("mounts %+v", pod.Containers[0].VolumeMounts)
+	}
+	for _, test := range [][]string{{"Python", "none", "1.0", "/kernel"}, {"Python", "..", "1.0", "/kernel/name"}, {"Py/thon", "sci", "1.0", "/kernel/language"}, {"Python", "sci", "", "/kernel/version"}} {
+		a := s.post(http.StatusUnprocessableEntity, "ada", "/environments", body(test[0], test[1], test[2]))
+		if code, pointers := a.problem(); code != "INVALID_REQUEST" || pointers[0] != test[3] {
+			t.Errorf("%v: %s", test, a.Body)
+		}
+	}
+	s.refused(s.post(http.StatusServiceUnavailable, "ada", "/environments", body("Python", "away", "1.0")), "UNAVAILABLE")
+	none := newSite(t)
+	none.refused(none.post(http.StatusUnprocessableEntity, "ada", "/environments", body("Python", "sci", "1.0")), "INVALID_REQUEST")
 }

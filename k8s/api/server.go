@@ -59,6 +59,14 @@ type Logs interface {
 type Registrar interface {
 	Upload(ctx context.Context, upload *image.Spooled, domain string, terms environment.Terms) (*environment.Environment, environment.Result, error)
 	Reference(ctx context.Context, name, reference, domain string, terms environment.Terms) (*environment.Environment, environment.Result, error)
+	Kernel(
+		ctx context.Context, name, base, domain string, kernel environment.KernelPath, packages []image.Package, terms environment.Terms,
+	) (*environment.Environment, environment.Result, error)
+}
+
+// Kernels is the index, on the terms of [kernels.Index].
+type Kernels interface {
+	Packages(ctx context.Context, language, name, version string) ([]image.Package, error)
 }
 
 // Options are what a server works with. All of it is needed but what says otherwise.
@@ -68,6 +76,7 @@ type Options struct {
 	Domains      Domains
 	Environments *environment.Store
 	Registrar    Registrar
+	Kernels      Kernels // nil: kernels cannot be environments
 	Runs         Runs
 	Logs         Logs
 	Launch       Launch

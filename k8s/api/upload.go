@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/textproto"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -269,56 +268,4 @@ func arrival(err error) error {
 		return &failure{code: codeBadRequest, detail: "nothing arrived any more", cause: err}
 	}
 	return &failure{code: codeBadRequest, detail: "the form is damaged, or was cut", cause: err}
-}
-
-// reference is the body of a registration by reference, with the seed's names.
-type reference struct {
-	Name        string       `json:"name"`
-	DockerImage string       `json:"docker_image"`
-	DomainID    string       `json:"domainId"`
-	ProcessID   string       `json:"process_id,omitzero"` // of the process that made the image; nobody needs it
-	Kernel      *kernelInput `json:"kernel,omitzero"`
-}
-
-type kernelInput struct {
-	Language string `json:"language"`
-	Name     string `json:"name"`
-	Version  string `json:"version"`
-}
-
-// register makes an environment of an image in a registry.
-func (s *server) register(c echo.Context) error {
-	var r reference
-	if err := readJSON(c, &r); err != nil {
-		return err
-	}
-	f := fail(codeInvalid, "the body is not what is wanted here")
-	for pointer, value := range map[string]string{"/name": r.Name, "/docker_image": r.DockerImage, "/domainId": r.DomainID} {
-		if value == "" || len(value) > maxValue || !isText(value) {
-			f.errors = append(f.errors, fieldError{pointer, "must be text of 1 to " + strconv.Itoa(maxValue) + " bytes"})
-		}
-	}
-	if f.errors != nil {
-		return f.sorted()
-	}
-	terms, err := s.terms(c, access.Update, nil)
-	if err != nil {
-		return err
-	}
-	if terms.Keep, err = overwriteForbidden(c); err != nil {
-		return err
-	}
-	if err := s.domain(c, uploadTo(r.DomainID)); err != nil {
-		return err
-	}
-	if !s.uploads.TryAcquire(1) {
-		return fail(codeTooMany, "%d uploads are under way; try again", s.options.Upload.Concurrent)
-	}
-	defer s.uploads.Release(1)
-	deadlines(c, registering)
-	made, result, err := s.options.Registrar.Reference(c.Request().Context(), r.Name, r.DockerImage, r.DomainID, terms)
-	if err != nil {
-		return environmentFailure(err)
-	}
-	return s.registered(c, made, result)
 }

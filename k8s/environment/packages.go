@@ -83,8 +83,8 @@ func packPackages(prefixes []image.Prefix) ([]byte, error) {
 	}
 }
 
-// Packages returns what is installed in an environment, by place. It is empty for an environment without any, and for
-// one of a kernel, whose packages the index has.
+// Packages returns what is installed in an environment, by place; of one of a kernel what the index said of it when it was
+// registered.
 func (s *Store) Packages(ctx context.Context, e *Environment) ([]image.Prefix, error) {
 	name := e.current().Packages
 	if name == "" {

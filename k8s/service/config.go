@@ -15,6 +15,7 @@ import (
 
 	"kernelindexer/k8s/api"
 	"kernelindexer/k8s/environment"
+	"kernelindexer/k8s/kernels"
 )
 
 // NoMetrics is the metrics port of a service without a metrics listener.
@@ -49,6 +50,8 @@ type Config struct {
 	// Registry is where uploaded images are kept: host[:port]/prefix. Insecure speaks to it without TLS.
 	Registry string
 	Insecure bool
+	// Index is the URL of kernel-web, for environments that are kernels; "" allows none.
+	Index string
 	// References are the prefixes of images that may be registered by reference.
 	References []string
 	// Platform is that of the nodes, such as linux/amd64.
@@ -95,6 +98,9 @@ func (c *Config) check() error {
 	if err := c.Launch.Check(); err != nil {
 		errs = append(errs, err)
 	}
+	if _, err := c.kernels(); err != nil {
+		errs = append(errs, err)
+	}
 	if _, err := c.platform(); err != nil {
 		errs = append(errs, err)
 	}
@@ -119,6 +125,18 @@ func (c *Config) platform() (v1.Platform, error) {
 // registry is where images are kept. Credentials are those that docker would take.
 func (c *Config) registry() (*environment.Registry, error) {
 	return environment.NewRegistry(c.Registry, c.Insecure, credentials())
+}
+
+// kernels is the index, nil if there is none.
+func (c *Config) kernels() (api.Kernels, error) {
+	if c.Index == "" {
+		return nil, nil
+	}
+	index, err := kernels.New(c.Index)
+	if err != nil {
+		return nil, err
+	}
+	return index, nil
 }
 
 func credentials() remote.Option { return remote.WithAuthFromKeychain(authn.DefaultKeychain) }

@@ -148,11 +148,15 @@ func (s *service) handler(known *runs.Runs, environments *environment.Store) (ht
 	if err != nil {
 		return nil, err
 	}
+	index, err := c.kernels()
+	if err != nil {
+		return nil, err
+	}
 	return api.New(api.Options{
 		Version: c.Version,
 		Gate: access.New(s.client.AuthenticationV1().TokenReviews(), s.client.AuthorizationV1().SubjectAccessReviews(),
 			access.Options{Audience: c.Audience}),
-		Domains: domains(c.Domains), Environments: environments,
+		Domains: domains(c.Domains), Kernels: index, Environments: environments,
 		Registrar: &environment.Registrar{
 			Store: environments, Registry: registry, Remote: []remote.Option{credentials()}, Allowed: c.allowed,
 			Image: image.Options{Platform: platform, Dir: c.Upload.Dir, Limits: c.Upload.Limits},

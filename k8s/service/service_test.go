@@ -295,6 +295,7 @@ func TestConfigurationIsChecked(t *testing.T) {
 		"size of an image":   func(c *service.Config) { c.MaxImage = "big" },
 		"no identity":        func(c *service.Config) { c.Identity = "" },
 		`bound of a run`:     func(c *service.Config) { c.Launch.MaxCPU = "many" },
+		`index "web"`:        func(c *service.Config) { c.Index = "web" },
 		`registry "x y/env"`: func(c *service.Config) { c.Registry = "x y/env" },
 	} {
 		cfg, _ := config(t, c)
