@@ -116,7 +116,7 @@ func (s *service) begin(watching, working context.Context, ports *listeners) err
 	s.metrics.cluster.Store(cluster)
 	known := &runs.Runs{Cluster: cluster, Jobs: s.client.BatchV1(), Archive: s.store, Limits: process.DefaultLimits()}
 	environments := environment.NewStore(s.client.CoreV1().ConfigMaps(s.config.Namespace), nil)
-	handler, err := s.handler(known, environments)
+	handler, err := s.handler(known, environments) //nolint:contextcheck // handlers have that of their request
 	if err != nil {
 		return err
 	}
