@@ -72,10 +72,10 @@ func TestWhatTheKubeletDroppedIsAGapInTheArchive(t *testing.T) {
 	last, gaps, lines := -1, 0, s.logOf(t, spec, status, 0)
 	for i, line := range lines {
 		var n int
-		switch {
-		case line == "[gap]":
+		switch line {
+		case "[gap]":
 			gaps++
-		case line == "same":
+		case "same":
 		default:
 			if _, err := fmt.Sscan(line, &n); err != nil {
 				t.Fatalf("line %d is %.40q", i, line)
