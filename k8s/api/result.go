@@ -45,7 +45,7 @@ func (s *server) result(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, typeJSON)
 	h.Set(echo.HeaderCacheControl, "no-store")
-	out := &unlessEmpty{to: c.Response()}
+	out := &unlessEmpty{to: c.Response(), more: func() { deadlines(c, requestTime) }}
 	if err := s.writeResult(c.Request().Context(), out, run); err != nil {
 		if out.begun {
 			panic(http.ErrAbortHandler) // half an answer must not look like a whole one
@@ -55,15 +55,24 @@ func (s *server) result(c echo.Context) error {
 	return nil
 }
 
-// unlessEmpty knows whether anything was written.
+// unlessEmpty knows whether anything was written, and gives each part the time that the first one got.
 type unlessEmpty struct {
 	to    *echo.Response
+	more  func()
+	sent  int
 	begun bool
 }
+
+// partBytes is how much of a long answer must be taken within requestTime.
+const partBytes = 256 << 10
 
 // Write implements io.Writer.
 func (w *unlessEmpty) Write(p []byte) (int, error) {
 	w.begun = true
+	if w.sent += len(p); w.sent > partBytes {
+		w.sent = 0
+		w.more()
+	}
 	return w.to.Write(p)
 }
 
