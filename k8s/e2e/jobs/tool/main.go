@@ -29,6 +29,7 @@ var commands = map[string]func(args []string) error{
 	"spew":  spew,     // lines, so many a second
 	"write": write,    // a file
 	"read":  read,     // files, and tells what is in them
+	"fill":  fill,     // a file with so many MB, and waits
 }
 
 func main() {
@@ -196,6 +197,31 @@ func write(args []string) error {
 		return errors.New("want a file and a text")
 	}
 	return os.WriteFile(args[0], []byte(args[1]), 0o644)
+}
+
+func fill(args []string) error {
+	if len(args) != 2 {
+		return errors.New("want a file and a number")
+	}
+	count, err := number(args, 1)
+	if err != nil {
+		return err
+	}
+	file, err := os.Create(args[0])
+	if err != nil {
+		return err
+	}
+	block := make([]byte, 1<<20)
+	for range count {
+		if _, err := file.Write(block); err != nil {
+			return err
+		}
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	fmt.Println("filled")
+	return sleep([]string{"600"})
 }
 
 func read(args []string) error {
