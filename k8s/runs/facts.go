@@ -85,21 +85,6 @@ func (r *Runs) outputs(ctx context.Context, run Run) string {
 	return reported(end.Message)
 }
 
-// outputsOf is what the last command of a run that is over reported.
-func outputsOf(pods []*corev1.Pod) string {
-	for _, pod := range pods {
-		if pod.Status.Phase != corev1.PodSucceeded {
-			continue
-		}
-		for _, container := range pod.Status.ContainerStatuses {
-			if end := container.State.Terminated; end != nil {
-				return reported(end.Message)
-			}
-		}
-	}
-	return ""
-}
-
 // reported takes the outputs from a container's last words, where the runner wrote them.
 func reported(message string) string {
 	var said struct {

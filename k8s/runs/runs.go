@@ -120,11 +120,22 @@ func (r *Runs) look(ctx context.Context, job *batchv1.Job, pods []*corev1.Pod) (
 		return Run{}, err
 	}
 	verdict := process.Observe(process.Observation{Job: job, Pods: pods, Events: events, Facts: facts, Now: r.now(), Limits: r.Limits})
-	run := Run{Record: *facts.Record, Status: verdict.Status}
-	if run.Status.State == process.Done {
-		run.Outputs = outputsOf(pods)
+	return Run{Record: *facts.Record, Status: unarchived(verdict.Status)}, nil
+}
+
+// unarchived is the status of a run whose outcome is not in the archive yet: it has not ended, whatever its Job says. Its
+// logs are still collected, so that who saw it ended and read them now would miss lines; and a run that its node refused
+// is made once more.
+func unarchived(status process.Status) process.Status {
+	if !status.State.Final() {
+		return status
 	}
-	return run, nil
+	status.State, status.Phase = process.Running, process.PhaseFinishing
+	if status.StartedAt == nil {
+		status.State = process.Queued
+	}
+	status.Failure, status.ReturnCode, status.FinishedAt, status.Warnings = nil, nil, nil, nil
+	return status
 }
 
 // events are those that explain why a run does not start. Once a container has started nothing is explained by them.

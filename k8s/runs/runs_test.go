@@ -161,6 +161,48 @@ func TestEndedRunIsNotLaunchedAgain(t *testing.T) {
 	}
 }
 
+// A run whose Job is over has not ended before its outcome is archived: its logs may not be there, and its end may be
+// another one.
+func TestRunHasNotEndedBeforeItIsArchived(t *testing.T) {
+	w := newWorld(t)
+	run := w.launch(0)
+	job, err := w.client.BatchV1().Jobs("water").Get(t.Context(), run.Job, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	over := metav1.NewTime(time.Date(2026, 11, 1, 11, 59, 0, 0, time.UTC))
+	for _, tt := range []struct {
+		condition batchv1.JobConditionType
+		started   bool
+		want      process.State
+	}{
+		{batchv1.JobComplete, true, process.Running},
+		{batchv1.JobFailed, true, process.Running},
+		{batchv1.JobFailed, false, process.Queued},
+	} {
+		job.Status.Conditions = []batchv1.JobCondition{{Type: tt.condition, Status: corev1.ConditionTrue, LastTransitionTime: over}}
+		w.cache.jobs, w.cache.pods = []*batchv1.Job{job}, nil
+		if tt.started {
+			pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
+				Name: job.Name + "-x", Namespace: "water", OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(job, batchv1.SchemeGroupVersion.WithKind("Job"))},
+			}}
+			pod.Status.Phase = corev1.PodSucceeded
+			pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "process", State: corev1.ContainerState{
+				Terminated: &corev1.ContainerStateTerminated{StartedAt: over, FinishedAt: over},
+			}}}
+			w.cache.pods = []*corev1.Pod{pod}
+		}
+		got, err := w.Version(t.Context(), "water", "river", "p1", 0)
+		if s := got.Status; err != nil || s.State != tt.want || s.Phase != process.PhaseFinishing || s.ReturnCode != nil || s.Failure != nil || s.FinishedAt != nil || got.Archived {
+			t.Errorf("%s: %v: %+v", tt.condition, err, got.Status)
+		}
+	}
+	w.end(run, process.Done)
+	if got, err := w.Version(t.Context(), "water", "river", "p1", 0); err != nil || got.Status.State != process.Done {
+		t.Errorf("archived: %v: %+v", err, got.Status)
+	}
+}
+
 // A Job that somebody deleted is lost, not gone, until the controller has said so; and nothing is launched in its place.
 func TestVanishedRunIsLost(t *testing.T) {
 	w := newWorld(t)
