@@ -350,7 +350,7 @@ func TestSweepAndRevival(t *testing.T) {
 	}
 	clock.add(time.Hour)
 	swept, err := s.Sweep(t.Context(), time.Minute, func(context.Context, string) (bool, error) {
-		register(t, s, entry(), environment.Terms{By: "ann"})
+		register(t, s, entry(), environment.Terms{By: "ann"}) //nolint:contextcheck // the test has a context of its own
 		return false, nil
 	})
 	if err != nil || len(swept.Tombstones) != 0 {
