@@ -87,6 +87,7 @@ func TestBenchRuns(t *testing.T) {
 		}
 		took := time.Since(begin)
 		resident = append(resident, memoryOf(t, pid, "VmRSS"))
+		t.Logf("round %d: %.0f s, %d MB", round+1, took.Seconds(), resident[round])
 		if round == 0 {
 			share := 100 * (cpuOf(t, pid) - own) / (clusterCPU(t) - all)
 			row(fmt.Sprintf("%d runs at once, all ended with complete logs", runs), fmt.Sprintf("%.0f s, submitted in %.1f s", took.Seconds(), submitted.Seconds()), "all")

@@ -27,6 +27,7 @@ var (
 	archives map[string]string // docker save of the images, by name
 	open     *registry         // takes everything from everybody
 	closed   *registry         // wants a password
+	forPods  *registry         // as open, and pods reach it
 )
 
 // TestMain starts the cluster and the registries, and builds the images. E2E_CLUSTER names a running cluster to use
@@ -85,10 +86,10 @@ func furnished(ctx context.Context, self onenode.Self, run func() int) (code int
 	}
 	for _, one := range []struct {
 		registry **registry
-		port     int
+		address  string
 		password string
-	}{{&open, 5000, ""}, {&closed, 5001, password}} {
-		started, err := startRegistry(ctx, scratch, one.port, one.password)
+	}{{&open, "127.0.0.1:5000", ""}, {&closed, "127.0.0.1:5001", password}, {&forPods, nodeRegistry, ""}} {
+		started, err := startRegistry(ctx, scratch, one.address, one.password)
 		if err != nil {
 			return 1, err
 		}
@@ -104,5 +105,5 @@ func startCluster(ctx context.Context, self onenode.Self) (*onenode.Cluster, err
 		return onenode.Open(ctx, name, os.Stderr)
 	}
 	name := fmt.Sprintf("jobs-%d", os.Getpid())
-	return self.Start(ctx, onenode.Options{Name: name, Tied: true, Out: os.Stderr, Kubelet: smallLogs})
+	return self.Start(ctx, onenode.Options{Name: name, Tied: true, Out: os.Stderr, Kubelet: smallLogs, Containerd: plainRegistry})
 }

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -43,14 +44,21 @@ const (
 	bcrypt   = "$2b$05$abcdefghijklmnopqrstuuzGYT.PjCUcrO3HxEjYkAnkpwKve7vhC"
 )
 
-// startRegistry starts a registry on a port, for those who know the password unless it is "".
-func startRegistry(ctx context.Context, scratch string, port int, password string) (*registry, error) {
+// nodeRegistry is the address of the registry that pods reach, too; plainRegistry lets the runtime speak to it without TLS.
+const (
+	nodeRegistry  = "10.244.0.1:5002"
+	plainRegistry = `[plugins."io.containerd.grpc.v1.cri".registry.mirrors."` + nodeRegistry + `"]
+  endpoint = ["http://` + nodeRegistry + `"]`
+)
+
+// startRegistry starts a registry at an address of the node, for those who know the password unless it is "".
+func startRegistry(ctx context.Context, scratch, address, password string) (*registry, error) {
 	node, err := nodeProcess()
 	if err != nil {
 		return nil, err
 	}
-	r := &registry{address: "127.0.0.1:" + strconv.Itoa(port)}
-	dir := filepath.Join(scratch, strconv.Itoa(port))
+	r := &registry{address: address}
+	dir := filepath.Join(scratch, strings.ReplaceAll(address, ":", "-"))
 	config := "version: 0.1\nlog: {level: warn, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: " + dir + "/data}}\n" +
 		"http: {addr: \"" + r.address + "\"}\n"
 	if err := os.Mkdir(dir, 0o700); err != nil {
