@@ -4,10 +4,25 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/spf13/cobra"
 )
 
-// VersionLine returns what a program's version command prints: name, version, commit, Go and platform.
-func VersionLine(program, version string) string {
+// VersionCommand returns a program's version command, which prints name, version, commit, Go and platform. args refuses
+// arguments in the way of the program.
+func VersionCommand(program, version string, args cobra.PositionalArgs) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  args,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), versionLine(program, version))
+			return err
+		},
+	}
+}
+
+func versionLine(program, version string) string {
 	commit := Revision()
 	if commit != "" {
 		commit = " (" + commit + ")"

@@ -89,7 +89,7 @@ The first error ends a run and leaves published documents as they were.`,
 	cmd.AddCommand(
 		p.runCommand(), p.indexCommand(), p.collateCommand(),
 		p.collateOneCommand(byKernels), p.collateOneCommand(byPackages),
-		p.validateCommand(), p.versionCommand(),
+		p.validateCommand(), cli.VersionCommand("kernel-indexer", version, cobra.NoArgs),
 	)
 	return cmd
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -87,18 +86,6 @@ The other two are for images of environments, which hold a copy of this program:
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
-	cmd.AddCommand(p.serveCommand(), p.runnerCommand(), p.schemasCommand(), p.versionCommand())
+	cmd.AddCommand(p.serveCommand(), p.runnerCommand(), p.schemasCommand(), cli.VersionCommand("kernel-jobs", version, cobra.NoArgs))
 	return cmd
-}
-
-func (p *program) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), cli.VersionLine("kernel-jobs", version))
-			return err
-		},
-	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -96,20 +95,8 @@ requests that were cut off.`,
 	}
 	c.flags(cmd.Flags())
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
-	cmd.AddCommand(p.versionCommand())
+	cmd.AddCommand(cli.VersionCommand("kernel-web", version, cobra.NoArgs))
 	return cmd
-}
-
-func (p *program) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), cli.VersionLine("kernel-web", version))
-			return err
-		},
-	}
 }
 
 // serve runs until ctx ends.

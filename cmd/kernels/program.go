@@ -110,7 +110,7 @@ A flag beats its environment variable, which beats the default.`,
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	p.completeFlags(cmd)
 	cmd.AddCommand(
-		p.findCommand(), p.searchCommand(), p.listCommand(), p.showCommand(), p.diffCommand(), p.exportCommand(), p.queryCommand(), p.versionCommand(),
+		p.findCommand(), p.searchCommand(), p.listCommand(), p.showCommand(), p.diffCommand(), p.exportCommand(), p.queryCommand(), cli.VersionCommand("kernels", version, arguments(cobra.NoArgs)),
 	)
 	return cmd
 }
@@ -166,17 +166,5 @@ func (p *program) without(flags ...string) func(*cobra.Command, []string) error 
 			cmd.Flags().Lookup(name).Changed = true
 		}
 		return p.prepare(cmd, args)
-	}
-}
-
-func (p *program) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  arguments(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(p.out, cli.VersionLine("kernels", version))
-			return err
-		},
 	}
 }
