@@ -105,7 +105,8 @@ func TestBenchRuns(t *testing.T) {
 
 // TestBenchUpload: an image of 1 GB, against sha256sum over the same file.
 func TestBenchUpload(t *testing.T) {
-	b := newBackend(t, "upload")
+	const metrics = "8190"
+	b := newBackend(t, "upload", "--metrics-port", metrics)
 	dir := t.TempDir()
 	var sums, uploads []float64
 	before := memoryOf(t, b.program.Process.Pid, "VmHWM")
@@ -131,6 +132,20 @@ func TestBenchUpload(t *testing.T) {
 		}
 		if err := os.Remove(archive); err != nil {
 			t.Fatal(err)
+		}
+	}
+	answer, err := b.client.Get("http://127.0.0.1:" + metrics + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.Contains(line, "upload_seconds_sum") {
+			t.Logf("seconds of all uploads: %s", strings.TrimSpace(line))
 		}
 	}
 	peak := memoryOf(t, b.program.Process.Pid, "VmHWM")
