@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 type config struct {
 	service.Config
 
-	port, metricsPort portFlag
+	port, metricsPort cli.Port
 	storageSecret     string
 	level             cli.Level
 }
@@ -44,7 +43,7 @@ func (c *config) listenFlags(f *pflag.FlagSet) {
 	f.Var(&c.port, "port", "port of the API; 0 takes a free one")
 	cli.Env(f, "port", "API_PORT")
 	c.metricsPort = 9090
-	f.Var(metricsPort{&c.metricsPort}, "metrics-port", "port of /metrics; 0 takes a free one, off serves none")
+	f.Var(cli.OptionalPort{Port: &c.metricsPort}, "metrics-port", "port of /metrics; 0 takes a free one, off serves none")
 	cli.Env(f, "metrics-port", "METRICS_PORT")
 	f.IntVar(&c.Streams, "max-streams", 200, "how many clients may follow logs at once")
 	cli.Env(f, "max-streams", "MAX_STREAMS")
@@ -168,35 +167,4 @@ func (c *config) finish() error {
 		c.Identity = host
 	}
 	return nil
-}
-
-// portFlag is the number of a port.
-type portFlag int
-
-// String implements pflag.Value.
-func (p *portFlag) String() string { return strconv.Itoa(int(*p)) }
-
-// Type implements pflag.Value.
-func (p *portFlag) Type() string { return "port" }
-
-// Set implements pflag.Value.
-func (p *portFlag) Set(s string) error {
-	n, err := strconv.ParseUint(s, 10, 16)
-	if err != nil {
-		return fmt.Errorf("%q is not a port from 0 to 65535", s)
-	}
-	*p = portFlag(n)
-	return nil
-}
-
-// metricsPort is a port that may be off.
-type metricsPort struct{ *portFlag }
-
-// Set implements pflag.Value.
-func (m metricsPort) Set(s string) error {
-	if s == off {
-		*m.portFlag = service.NoMetrics
-		return nil
-	}
-	return m.portFlag.Set(s)
 }

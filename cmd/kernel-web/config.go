@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -22,7 +21,7 @@ const defaultRoot = "/app/data"
 type config struct {
 	root, collated, index string
 	host                  string
-	port, metricsPort     portFlag
+	port, metricsPort     cli.Port
 	basePath              string
 	interval              time.Duration
 	drain, grace          time.Duration
@@ -49,7 +48,7 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.Var(&c.port, "port", "port of the API and the pages; 0 takes a free one")
 	cli.Env(f, "port", "API_PORT")
 	c.metricsPort = 9090
-	f.Var(metricsPort{&c.metricsPort}, "metrics-port", "port of /metrics; 0 takes a free one, off serves none")
+	f.Var(cli.OptionalPort{Port: &c.metricsPort}, "metrics-port", "port of /metrics; 0 takes a free one, off serves none")
 	cli.Env(f, "metrics-port", "METRICS_PORT")
 	f.StringVar(&c.basePath, "base-path", "", "where a proxy shows the site, such as /services/kernels (default: the root)")
 	cli.Env(f, "base-path", "BASE_PATH")
@@ -90,35 +89,4 @@ func (c *config) check() error {
 		}
 	}
 	return nil
-}
-
-// portFlag is the number of a port.
-type portFlag int
-
-// String implements pflag.Value.
-func (p *portFlag) String() string { return strconv.Itoa(int(*p)) }
-
-// Type implements pflag.Value.
-func (p *portFlag) Type() string { return "port" }
-
-// Set implements pflag.Value.
-func (p *portFlag) Set(s string) error {
-	n, err := strconv.ParseUint(s, 10, 16)
-	if err != nil {
-		return fmt.Errorf("%q is not a port from 0 to 65535", s)
-	}
-	*p = portFlag(n)
-	return nil
-}
-
-// metricsPort is a port that may be off.
-type metricsPort struct{ *portFlag }
-
-// Set implements pflag.Value.
-func (m metricsPort) Set(s string) error {
-	if s == off {
-		*m.portFlag = serve.NoMetrics
-		return nil
-	}
-	return m.portFlag.Set(s)
 }
