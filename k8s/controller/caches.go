@@ -8,7 +8,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/client-go/informers"
@@ -152,79 +151,76 @@ func (c *cache) about(event *corev1.Event) (Key, bool) {
 	return Key{}, false
 }
 
-// lighten leaves out of a cached object what nobody reads.
-func lighten(object any) (any, error) {
-	if accessor, err := meta.Accessor(object); err == nil {
-		accessor.SetManagedFields(nil)
-	}
-	return object, nil
-}
-
-// Look implements [Objects].
+// Look implements [Objects]. Events are never asked for: they explain, and decide nothing that cannot wait for the next
+// one, and the API server would go through all of a namespace to find those of one object.
 func (k *Kubernetes) Look(ctx context.Context, key Key, fresh bool) (*batchv1.Job, []*corev1.Pod, []*corev1.Event, error) {
 	c := k.caches[key.Namespace]
+	see := c.objects
 	if c == nil || fresh {
-		return k.look(ctx, key)
+		see = k.fresh
 	}
-	var job *batchv1.Job
+	job, pods, err := see(ctx, key)
+	if err != nil || c == nil {
+		return job, pods, nil, err
+	}
+	events, err := c.warnings(uids(job, pods))
+	return job, pods, events, err
+}
+
+// objects are a Job and its pods as they were last seen.
+func (c *cache) objects(_ context.Context, key Key) (*batchv1.Job, []*corev1.Pod, error) {
 	object, found, err := c.jobs.GetStore().GetByKey(key.String())
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
+	var job *batchv1.Job
 	if found {
 		job = object.(*batchv1.Job)
 	}
-	var pods []*corev1.Pod
 	objects, err := c.pods.GetIndexer().ByIndex(byJobName, key.Name)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
+	var pods []*corev1.Pod
 	for _, object := range objects {
 		pods = append(pods, object.(*corev1.Pod))
 	}
-	var events []*corev1.Event
-	for _, uid := range uids(job, pods) {
-		objects, err := c.events.GetIndexer().ByIndex(byObject, uid)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		for _, object := range objects {
-			events = append(events, object.(*corev1.Event))
-		}
-	}
-	return job, pods, events, nil
+	return job, pods, nil
 }
 
-// look asks the API server.
-func (k *Kubernetes) look(ctx context.Context, key Key) (*batchv1.Job, []*corev1.Pod, []*corev1.Event, error) {
+// fresh are a Job and its pods as the API server has them.
+func (k *Kubernetes) fresh(ctx context.Context, key Key) (*batchv1.Job, []*corev1.Pod, error) {
 	job, err := k.client.BatchV1().Jobs(key.Namespace).Get(ctx, key.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return nil, nil, nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	list, err := k.client.CoreV1().Pods(key.Namespace).List(ctx, metav1.ListOptions{LabelSelector: batchv1.JobNameLabel + "=" + key.Name})
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	var pods []*corev1.Pod
 	for i := range list.Items {
 		pods = append(pods, &list.Items[i])
 	}
+	return job, pods, nil
+}
+
+// warnings are the events about objects.
+func (c *cache) warnings(uids []string) ([]*corev1.Event, error) {
 	var events []*corev1.Event
-	for _, uid := range uids(job, pods) {
-		list, err := k.client.CoreV1().Events(key.Namespace).List(ctx, metav1.ListOptions{
-			FieldSelector: fields.OneTermEqualSelector("involvedObject.uid", uid).String(),
-		})
+	for _, uid := range uids {
+		objects, err := c.events.GetIndexer().ByIndex(byObject, uid)
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, err
 		}
-		for i := range list.Items {
-			events = append(events, &list.Items[i])
+		for _, object := range objects {
+			events = append(events, object.(*corev1.Event))
 		}
 	}
-	return job, pods, events, nil
+	return events, nil
 }
 
 func uids(job *batchv1.Job, pods []*corev1.Pod) []string {

@@ -317,3 +317,46 @@ func TestPodThatIsGoneIsKnownAsItWasLastSeen(t *testing.T) {
 		t.Error("others are known too")
 	}
 }
+
+// TestFinishedRunsAreCachedWithoutWhatNobodyReads: ten minutes of them, with up to 96 KiB of parameters each.
+func TestFinishedRunsAreCachedWithoutWhatNobodyReads(t *testing.T) {
+	client, job, pod := launched(t)
+	pod.Annotations = map[string]string{process.AnnotationParameters: "{}", "other": "stays"}
+	pod.Spec = corev1.PodSpec{NodeName: "node", ActiveDeadlineSeconds: new(int64(60)), Containers: job.Spec.Template.Spec.Containers}
+	if err := client.Tracker().Update(corev1.SchemeGroupVersion.WithResource("pods"), pod, pod.Namespace); err != nil {
+		t.Fatal(err)
+	}
+	archived := job.DeepCopy()
+	archived.Name, archived.UID, archived.Spec.TTLSecondsAfterFinished = "archived", "uid-3", new(int32(600))
+	if err := client.Tracker().Add(archived); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	k, err := controller.Connect(ctx, client, []string{job.Namespace}, func(controller.Key) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Wait()
+	defer cancel()
+
+	cached, pods, _, err := k.Look(ctx, controller.Key{Namespace: job.Namespace, Name: job.Name}, false)
+	if err != nil || len(pods) != 1 {
+		t.Fatalf("%d pods, %v", len(pods), err)
+	}
+	if diff := cmp.Diff(job.Spec.Template, cached.Spec.Template); diff != "" {
+		t.Errorf("template of a Job that is not archived (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]string{"other": "stays"}, pods[0].Annotations); diff != "" {
+		t.Errorf("annotations of a pod (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(corev1.PodSpec{NodeName: "node", ActiveDeadlineSeconds: new(int64(60))}, pods[0].Spec); diff != "" {
+		t.Errorf("spec of a pod (-want +got):\n%s", diff)
+	}
+	cached, _, _, err = k.Look(ctx, controller.Key{Namespace: job.Namespace, Name: "archived"}, false)
+	if err != nil || len(cached.Spec.Template.Spec.Containers) != 0 || cached.Annotations[process.AnnotationRequest] != "" {
+		t.Errorf("a Job that is archived: %v, %+v", err, cached)
+	}
+	if cached.Annotations[process.AnnotationProcess] != job.Annotations[process.AnnotationProcess] {
+		t.Error("a Job that is archived does not say any more whose it is")
+	}
+}
