@@ -31,10 +31,13 @@ func (p *program) runnerCommand() *cobra.Command {
 	var k kit
 	var result string
 	cmd := &cobra.Command{
-		Use:   "runner",
+		Use:   "runner [COMMAND [ARG...]]",
 		Short: "Run a process type; the entrypoint of an environment's image",
 		Long: `runner runs the process type that the environment names, with the Python of the
-image it is in. The backend sets these variables:
+image it is in. With a command, it becomes that command instead, as entrypoints do:
+runs that are lists of commands work in the same image.
+
+The backend sets these variables for a process type:
 
   PROCESS_TYPE       name of an entry point in the group, exactly
   PARAMETERS_JSON    the arguments of run(), a JSON object; or
@@ -50,15 +53,20 @@ Kubernetes mounts only if its 4096 bytes hold them all.
 
 Exit codes: 0 done, 1 the process type failed (the error and its traceback are on
 stderr), is unknown, or the environment is not complete; another if it ended
-itself with one; 128+n for a signal; 126 or 127 for a Python that cannot be
-started.`,
+itself with one; 128+n for a signal; 126 or 127 for a Python or a command that
+cannot be started.`,
 		Example: `  docker run --rm -e PROCESS_TYPE=spectrum -e PROCESS_ID=p1 -e STORAGE_BASE=file:///tmp \
-    -e PARAMETERS_JSON='{"samples":[0,1,0,-1]}' signals:1.0.0`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+    -e PARAMETERS_JSON='{"samples":[0,1,0,-1]}' signals:1.0.0
+  docker run --rm signals:1.0.0 python3 -c 'print(6 * 7)'`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return runner.Become(args, p.env)
+			}
 			return k.of(p).Run(resultFile(result))
 		},
 	}
+	cmd.Flags().SetInterspersed(false) // what follows the command is the command's
 	k.flags(cmd.Flags())
 	cmd.Flags().StringVar(&result, "result-file", "", "where outputs are reported (default: "+terminationLog+" if it exists)")
 	cli.Env(cmd.Flags(), "result-file", "RESULT_FILE")

@@ -59,7 +59,7 @@ func (e *ExitError) Unwrap() error { return e.Err }
 func (p *Python) command(args ...string) (*exec.Cmd, error) {
 	path, err := p.interpreter()
 	if err != nil {
-		return nil, startError(err)
+		return nil, startError("python", err)
 	}
 	cmd := exec.Command(path, append([]string{"-u", "-c", program}, args...)...)
 	cmd.Env = p.Env
@@ -92,13 +92,13 @@ func (p *Python) interpreter() (string, error) {
 	return path, nil
 }
 
-// startError is the error of a Python that could not be started.
-func startError(err error) error {
+// startError is the error of a program that could not be started.
+func startError(program string, err error) error {
 	code := exitNotFound
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOEXEC) {
 		code = exitNotExecutable
 	}
-	return &ExitError{Code: code, Err: fmt.Errorf("python cannot be started: %w", err)}
+	return &ExitError{Code: code, Err: fmt.Errorf("%s cannot be started: %w", program, err)}
 }
 
 // ended turns the error of a Python that has run into ours.

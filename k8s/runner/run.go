@@ -37,11 +37,21 @@ func (p *Python) Run(result Result) error {
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2)
 	defer signal.Stop(signals)
 	if err := cmd.Start(); err != nil {
-		return startError(err)
+		return startError("python", err)
 	}
 	stop := passOn(cmd, signals)
 	defer stop()
 	return ended(cmd.Wait())
+}
+
+// Become replaces this process by a command, which is looked up in this process's PATH. It returns only if it cannot: an
+// [*ExitError] with the code that a shell would end with.
+func Become(command, env []string) error {
+	path, err := exec.LookPath(command[0])
+	if err == nil {
+		err = &os.PathError{Op: "exec", Path: path, Err: syscall.Exec(path, command, env)}
+	}
+	return startError(command[0], err)
 }
 
 // passOn passes signals on until it is told to stop.

@@ -43,7 +43,7 @@ func (p *Python) Schemas(check Check) ([]byte, error) {
 	out := &limitedBuffer{limit: maxReport}
 	cmd.Stdout = out
 	if err := cmd.Start(); err != nil {
-		return nil, startError(err)
+		return nil, startError("python", err)
 	}
 	if err := ended(cmd.Wait()); err != nil {
 		return nil, fmt.Errorf("looking for process types: %w", err)
