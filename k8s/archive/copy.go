@@ -95,7 +95,7 @@ func (l *Log) read(ctx context.Context, stream io.Reader) error {
 	l.rest = nil // it comes again, with what follows it
 	known := newKnown(l.point)
 	l.mu.Unlock()
-	lines := newRecords(stream, l.secrets)
+	lines := newRecords(stream, l.mask)
 	for {
 		one, err := lines.next()
 		if errors.Is(err, io.EOF) {

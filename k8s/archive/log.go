@@ -32,8 +32,7 @@ var ErrComplete = errors.New("the log is complete")
 
 // Options of a copy.
 type Options struct {
-	// Secrets are replaced in what is archived, line by line, exactly as they
-	// are here; those shorter than 8 bytes are not.
+	// Secrets are replaced in what is archived; see [NewMask].
 	Secrets []string
 	// Flush is how long a line may wait for its chunk; 0 is 5 s. It grows with the
 	// number of chunks, so that a log of a week does not become a million objects.
@@ -46,7 +45,7 @@ type Log struct {
 	store   *Store
 	stream  Stream
 	options Options
-	secrets secrets
+	mask    Mask
 
 	mu      sync.Mutex
 	chunks  []chunk      // in the archive, in order
@@ -76,7 +75,7 @@ func (s *Store) Resume(ctx context.Context, stream Stream, options Options) (*Lo
 	if options.Flush <= 0 {
 		options.Flush = 5 * time.Second
 	}
-	l := &Log{store: s, stream: stream, options: options, secrets: newSecrets(options.Secrets)}
+	l := &Log{store: s, stream: stream, options: options, mask: NewMask(options.Secrets)}
 	var err error
 	if l.end, err = s.LogEnd(ctx, stream); err != nil && !errors.Is(err, ErrNotFound) {
 		return nil, err

@@ -13,9 +13,6 @@ import (
 // maxLine bounds the text of one line, in bytes. The rest of it is counted.
 const maxLine = 64 << 10
 
-// maxSecret bounds a secret that is looked for, in bytes.
-const maxSecret = 8 << 10
-
 // record is one line of the kubelet's stream.
 type record struct {
 	at    time.Time // zero: the line has no time stamp, as what the kubelet itself says
@@ -28,13 +25,13 @@ type record struct {
 // records reads the kubelet's stream with time stamps: each line is an RFC 3339
 // time, a blank and the text. Memory is bounded whatever comes.
 type records struct {
-	in  *bufio.Reader
-	raw []byte
-	sec secrets
+	in   *bufio.Reader
+	raw  []byte
+	mask Mask
 }
 
-func newRecords(in io.Reader, sec secrets) *records {
-	return &records{in: bufio.NewReaderSize(in, 32<<10), sec: sec}
+func newRecords(in io.Reader, mask Mask) *records {
+	return &records{in: bufio.NewReaderSize(in, 32<<10), mask: mask}
 }
 
 // next returns the next line; io.EOF after the last. A last line without a line
@@ -77,7 +74,7 @@ func (r *records) parse(over int64, ended bool) record {
 			line = line[len(stamp)+1:]
 		}
 	}
-	text, rest := r.sec.mask(line)
+	text, rest := r.mask.cut(line, maxLine)
 	one.cut = over + int64(rest)
 	if one.cut > 0 {
 		whole := wholeRunes(text)
@@ -103,63 +100,3 @@ func wholeRunes(text string) string {
 
 // plausible says that a time has a form that can be read again.
 func plausible(at time.Time) bool { return at.Year() >= 1 && at.Year() <= 9999 && !at.IsZero() }
-
-// secrets are texts that no log shows.
-type secrets []string
-
-// minSecret is the length below which a secret is taken for an ordinary word.
-const minSecret = 8
-
-// masked stands for a secret.
-const masked = "***"
-
-// newSecrets returns the lines of the given secrets that can be told from
-// ordinary text.
-func newSecrets(values []string) secrets {
-	var list secrets
-	for _, value := range values {
-		for _, line := range strings.Split(value, "\n") {
-			if line = strings.TrimSuffix(line, "\r"); len(line) >= minSecret && len(line) <= maxSecret {
-				list = append(list, line)
-			}
-		}
-	}
-	return list
-}
-
-// mask returns the first maxLine bytes of a line with the secrets that begin in
-// them replaced, and how many bytes are left out. A secret is looked for in the
-// whole line: the cut never goes through one.
-func (s secrets) mask(line []byte) (text string, rest int) {
-	if len(s) == 0 {
-		end := min(len(line), maxLine)
-		return string(line[:end]), len(line) - end
-	}
-	var b strings.Builder
-	i := 0
-	for i < len(line) && i < maxLine {
-		at, length := s.find(line[i:])
-		if at < 0 || i+at >= maxLine {
-			end := min(len(line), maxLine)
-			b.Write(line[i:end])
-			i = end
-			break
-		}
-		b.Write(line[i : i+at])
-		b.WriteString(masked)
-		i += at + length
-	}
-	return b.String(), len(line) - i
-}
-
-// find returns where the first secret is, the longest of those that begin there.
-func (s secrets) find(line []byte) (at, length int) {
-	at = -1
-	for _, secret := range s {
-		i := bytes.Index(line, []byte(secret))
-		if i >= 0 && (at < 0 || i < at || i == at && len(secret) > length) {
-			at, length = i, len(secret)
-		}
-	}
-	return at, length
-}

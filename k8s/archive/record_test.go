@@ -26,7 +26,7 @@ func (e *endless) Read(p []byte) (int, error) {
 func TestALongLineIsCutAndCounted(t *testing.T) {
 	const length = 10 << 20
 	stamp := start.Format(time.RFC3339Nano) + " "
-	in := newRecords(io.MultiReader(strings.NewReader(stamp), &endless{length}, strings.NewReader("\nshort\n")), nil)
+	in := newRecords(io.MultiReader(strings.NewReader(stamp), &endless{length}, strings.NewReader("\nshort\n")), Mask{})
 	one, err := in.next()
 	if err != nil || len(one.text) != maxLine || one.cut != length-maxLine || !one.at.Equal(start) {
 		t.Errorf("%d bytes, %d cut, at %v, %v", len(one.text), one.cut, one.at, err)
@@ -38,12 +38,12 @@ func TestALongLineIsCutAndCounted(t *testing.T) {
 		t.Errorf("then %+v, %v", two, err)
 	}
 	for _, length := range []int{maxLine - 1, maxLine, maxLine + 1} {
-		in := newRecords(strings.NewReader(stamp+strings.Repeat("x", length)+"\n"), nil)
+		in := newRecords(strings.NewReader(stamp+strings.Repeat("x", length)+"\n"), Mask{})
 		if one, _ := in.next(); len(one.text)+int(one.cut) != length || len(one.text) != min(length, maxLine) {
 			t.Errorf("%d: %d bytes, %d cut", length, len(one.text), one.cut)
 		}
 	}
-	in = newRecords(strings.NewReader(strings.Repeat("é", maxLine)+"\n"), nil)
+	in = newRecords(strings.NewReader(strings.Repeat("é", maxLine)+"\n"), Mask{})
 	if one, _ := in.next(); strings.Trim(one.text, "é") != "" || len(one.text)+int(one.cut) != 2*maxLine {
 		t.Errorf("cut in a rune: %q", one.text[len(one.text)-4:])
 	}
@@ -52,6 +52,7 @@ func TestALongLineIsCutAndCounted(t *testing.T) {
 func TestSecretsAreMasked(t *testing.T) {
 	tests := []struct{ name, line, want string }{
 		{"in a line", "key=hunter2-hunter2 ok", "key=*** ok"},
+		{"two that overlap", "xhunter2-hunter2hunter3 hunter2-hunter2", "x*** ***"},
 		{"twice", "hunter2-hunter2hunter2-hunter2", "******"},
 		{"too short to be one", "abc abc", "abc abc"},
 		{"the longer of two", "hunter2-hunter2-long!", "***!"},
@@ -60,12 +61,21 @@ func TestSecretsAreMasked(t *testing.T) {
 		{"behind the cut", strings.Repeat("x", maxLine+4) + "hunter2-hunter2", strings.Repeat("x", maxLine)},
 		{"many, so that the end moves", strings.Repeat("hunter2-hunter2", 6000), strings.Repeat("***", (maxLine+14)/15)},
 	}
-	sec := newSecrets([]string{"hunter2-hunter2", "hunter2-hunter2-long", "abc", "first-line\r\nsecond-line\n"})
+	mask := NewMask([]string{"hunter2-hunter2", "hunter2-hunter2-long", "hunter2hunter3", "abc", "first-line\r\nsecond-line\n"})
 	for _, test := range tests {
-		in := newRecords(strings.NewReader(test.line+"\n"), sec)
+		in := newRecords(strings.NewReader(test.line+"\n"), mask)
 		if one, err := in.next(); err != nil || one.text != test.want {
 			t.Errorf("%s: got %.80q, %v", test.name, one.text, err)
 		}
+	}
+	if got := mask.Mask("key=hunter2-hunter2\nsecond-line\nabc"); got != "key=***\n***\nabc" {
+		t.Errorf("a text of several lines: %q", got)
+	}
+	if long := strings.Repeat("x", 2*maxLine); mask.Mask(long+"hunter2-hunter2") != long+"***" {
+		t.Error("a text that is longer than a line")
+	}
+	if got := (Mask{}).Mask("hunter2-hunter2"); got != "hunter2-hunter2" {
+		t.Errorf("without secrets: %q", got)
 	}
 }
 
