@@ -19,7 +19,8 @@ type Spooled struct {
 }
 
 // Spool copies an upload to a temporary file in dir ("" for the system's), unpacking gzip or zstd on the way. It needs
-// the same little memory for any size. withDigest costs as much time again as sha256sum takes.
+// the same few MiB of memory for any size. The upload is read in another goroutine, ahead of what is written; it is over
+// when Spool returns. withDigest costs as much time again as sha256sum takes.
 //
 // The error is a *[Error] of code [TooLarge] or [NotAnImage] where the upload is at fault, the context's, or the
 // machine's: a full disk is ENOSPC.
@@ -36,7 +37,9 @@ func Spool(ctx context.Context, upload io.Reader, dir string, limits Limits, wit
 	}()
 	large := tooLong(limits)
 	packed, unpacked := limits.Archive, limits.Archive
-	source := &sourceReader{r: &meter{ctx: ctx, r: upload, budget: &packed, err: large}}
+	ahead := newReadAhead(ctx, &meter{ctx: ctx, r: upload, budget: &packed, err: large})
+	defer ahead.close()
+	source := &sourceReader{r: ahead}
 	sum := sha256.New()
 	var from io.Reader = source
 	if withDigest {
