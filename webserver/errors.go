@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"kernelindexer/manifests"
+	"kernelindexer/serve"
 )
 
 // v1Prefix is where errors are application/problem+json.
@@ -58,21 +59,33 @@ func (e *httpError) text() string {
 // handleError is the one place where errors become answers.
 func (s *server) handleError(err error, c echo.Context) {
 	if c.Response().Committed {
+		serve.Cause(c.Response().Writer, err)
 		return // too late to say anything
 	}
+	if err := s.answerError(err, c); err != nil && !c.Response().Committed {
+		// The error cannot be said in the form that it should have.
+		serve.Cause(c.Response().Writer, err)
+		_ = writeBody(c, http.StatusInternalServerError, typeText, []byte(http.StatusText(http.StatusInternalServerError)))
+	}
+}
+
+// answerError returns the error of a client that has gone, or of an answer that cannot be written as it should be.
+func (s *server) answerError(err error, c echo.Context) error {
 	var ours *httpError
 	var echos *echo.HTTPError
 	switch {
 	case errors.Is(err, echo.ErrNotFound), errors.Is(err, echo.ErrMethodNotAllowed):
-		err = s.unrouted(c)
+		return s.unrouted(c)
 	case errors.As(err, &ours):
-		err = s.writeError(c, ours)
-	case errors.As(err, &echos):
-		err = s.writeError(c, &httpError{status: echos.Code})
-	default:
-		err = s.writeError(c, &httpError{status: http.StatusInternalServerError})
+		if ours.status == http.StatusInternalServerError {
+			serve.Cause(c.Response().Writer, err)
+		}
+		return s.writeError(c, ours)
+	case errors.As(err, &echos): // the router's, or that of a request that panicked, which is in the log
+		return s.writeError(c, &httpError{status: echos.Code})
 	}
-	_ = err // a client that has gone; whoever logs requests sees the bytes that were sent
+	serve.Cause(c.Response().Writer, err)
+	return s.writeError(c, &httpError{status: http.StatusInternalServerError})
 }
 
 // writeError writes an error in the form of the request's part of the site.

@@ -6,6 +6,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
+// Probes are the routes that an orchestrator asks every few seconds.
+func Probes() []string { return []string{"/livez", "/readyz", "/health"} }
+
 // livez answers the question whether the process should be killed and started again: no, as long as it answers. What is
 // wrong with the files is not mended by that.
 func (s *server) livez(c echo.Context) error { return probe(c, http.StatusOK, "alive") }

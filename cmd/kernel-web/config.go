@@ -10,8 +10,8 @@ import (
 
 	"kernelindexer/cli"
 	"kernelindexer/manifests"
+	"kernelindexer/serve"
 	"kernelindexer/webserver/reload"
-	"kernelindexer/webserver/serve"
 )
 
 // defaultRoot is where the container of the service that this one replaces has its documents.

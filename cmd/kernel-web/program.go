@@ -7,13 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"kernelindexer/cli"
+	"kernelindexer/serve"
 	"kernelindexer/webserver"
 	"kernelindexer/webserver/reload"
-	"kernelindexer/webserver/serve"
 )
 
 // The exit codes.
@@ -134,7 +135,10 @@ func (p *program) serveAll(ctx context.Context, c *config, token string, log zer
 	if err != nil {
 		return err
 	}
-	server, err := serve.Listen(ctx, c.serve(log), routes, reloader, &gate)
+	listen := c.serve(log)
+	listen.Metrics = prometheus.NewRegistry()
+	listen.Metrics.MustRegister(webserver.IndexMetrics(reloader, time.Now))
+	server, err := serve.Listen(ctx, listen, routes, &gate)
 	if err != nil {
 		return err
 	}
@@ -162,8 +166,9 @@ func (c *config) serve(log zerolog.Logger) serve.Config {
 	limits := serve.DefaultLimits()
 	limits.Connections = c.connections
 	return serve.Config{
-		Address: c.host, Port: int(c.port), MetricsPort: int(c.metricsPort), Limits: limits,
-		Drain: c.drain, Grace: max(c.grace, time.Millisecond),
-		Version: version, Revision: cli.Revision(), Log: log, AccessLog: c.accessLog,
+		Address: c.host, Port: int(c.port), MetricsPort: int(c.metricsPort), Limits: limits, Compress: true,
+		Probes: webserver.Probes(),
+		Drain:  c.drain, Grace: max(c.grace, time.Millisecond),
+		Namespace: webserver.MetricsNamespace, Version: version, Revision: cli.Revision(), Log: log, AccessLog: c.accessLog,
 	}
 }

@@ -28,6 +28,7 @@ var ErrAtOnce = errors.New("ended at once")
 type Server struct {
 	cfg          Config
 	gate         *Gate
+	handler      *Handler
 	api, metrics endpoint
 }
 
@@ -37,35 +38,38 @@ type endpoint struct {
 	listener net.Listener
 }
 
-// Listen opens the listeners for the routes of e and the metrics, which also tell of source. Clients can connect from
-// now on and are answered when Run runs. The caller has to have e say that it is not ready when gate is closed.
-func Listen(ctx context.Context, cfg Config, e *echo.Echo, source Source, gate *Gate) (*Server, error) {
-	registry := prometheus.NewRegistry()
+// Listen opens the listeners for the routes of e and the metrics. Clients can connect from now on and are answered when
+// Run runs. The caller has to have e say that it is not ready when gate is closed.
+func Listen(ctx context.Context, cfg Config, e *echo.Echo, gate *Gate) (*Server, error) {
+	registry := cfg.Metrics
+	if registry == nil {
+		registry = prometheus.NewRegistry()
+	}
 	registry.MustRegister(
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		&indexMetrics{source: source, now: time.Now}, buildInfo(cfg.Version, cfg.Revision),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(&cfg),
 	)
-	s := &Server{cfg: cfg, gate: gate}
-	requests := newRequestMetrics(registry)
-	h := newHandler(&s.cfg, e, gate, requests)
+	s := &Server{cfg: cfg, gate: gate, handler: NewHandler(&cfg, e, gate, registry)}
 	var err error
-	if s.api, err = s.open(ctx, cfg.Port, h); err != nil {
+	if s.api, err = s.open(ctx, cfg.Port, s.handler); err != nil {
 		return nil, err
 	}
-	s.api.http.ConnState = requests.connection
+	s.api.http.ConnState = s.handler.metrics.connection
 	if cfg.MetricsPort == NoMetrics {
 		return s, nil
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
-	// Probes are answered here, too: a port that clients have filled must not get the program killed.
-	mux.Handle("GET /livez", e)
-	mux.Handle("GET /readyz", e)
+	for _, path := range cfg.Probes {
+		mux.HandleFunc("GET "+path, s.handler.probe)
+	}
 	if s.metrics, err = s.open(ctx, cfg.MetricsPort, mux); err != nil {
 		return nil, errors.Join(err, s.api.listener.Close())
 	}
 	return s, nil
 }
+
+// Route takes other routes from now on; see [Handler.Route].
+func (s *Server) Route(e *echo.Echo) { s.handler.Route(e) }
 
 // open listens on a port and prepares the server for it.
 func (s *Server) open(ctx context.Context, port int, h http.Handler) (endpoint, error) {
@@ -114,21 +118,36 @@ func (s *Server) Run(ctx context.Context) error {
 			}
 		})
 	}
+	err := s.untilEnd(ctx, failed)
+	if s.cfg.Ending != nil {
+		s.cfg.Ending()
+	}
+	if err != nil {
+		return errors.Join(err, s.close())
+	}
+	return s.shutdown(context.WithoutCancel(ctx))
+}
+
+// untilEnd returns when the end was asked for and clients have had time to notice, or when a listener has failed.
+func (s *Server) untilEnd(ctx context.Context, failed <-chan error) error {
+	defer s.gate.Close()
 	select {
 	case err := <-failed:
-		return errors.Join(err, s.close())
+		return err
 	case <-ctx.Done():
 	}
 	s.gate.Close()
-	if wait := s.cfg.Drain; wait > 0 && !errors.Is(context.Cause(ctx), ErrAtOnce) {
-		s.cfg.Log.Info().Dur("ms", wait).Msg("ending: not ready any more, still answering")
-		select {
-		case err := <-failed:
-			return errors.Join(err, s.close())
-		case <-time.After(wait):
-		}
+	wait := s.cfg.Drain
+	if wait <= 0 || errors.Is(context.Cause(ctx), ErrAtOnce) {
+		return nil
 	}
-	return s.shutdown(context.WithoutCancel(ctx))
+	s.cfg.Log.Info().Dur("ms", wait).Msg("ending: not ready any more, still answering")
+	select {
+	case err := <-failed:
+		return err
+	case <-time.After(wait):
+		return nil
+	}
 }
 
 // shutdown takes no more connections and waits for the requests under way. The metrics go last.

@@ -17,8 +17,6 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
-
-	"kernelindexer/webserver/reload"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -50,12 +48,6 @@ func (l *lines) String() string {
 	defer l.mu.Unlock()
 	return l.buf.String()
 }
-
-// noPair is a Source without a pair.
-type noPair struct{}
-
-func (noPair) Current() *reload.View { return nil }
-func (noPair) State() reload.State   { return reload.State{} }
 
 // large is a document that takes long to send.
 var large = bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
@@ -137,13 +129,14 @@ func start(t *testing.T, change ...func(*Config)) *service {
 	s := &service{log: &lines{}, gate: &Gate{}, ended: make(chan error, 1)}
 	cfg := Config{
 		Address: "127.0.0.1", Limits: DefaultLimits(), Grace: 5 * time.Second,
-		Log: zerolog.New(s.log).Level(zerolog.DebugLevel), AccessLog: true, Version: "v1", Revision: "abc",
+		Log: zerolog.New(s.log).Level(zerolog.DebugLevel), AccessLog: true, Compress: true,
+		Probes: []string{"/livez", "/readyz"}, Namespace: "kernel_web", Version: "v1", Revision: "abc",
 	}
 	for _, c := range change {
 		c(&cfg)
 	}
 	var err error
-	if s.Server, err = Listen(t.Context(), cfg, testRoutes(s.gate), noPair{}, s.gate); err != nil {
+	if s.Server, err = Listen(t.Context(), cfg, testRoutes(s.gate), s.gate); err != nil {
 		t.Fatal(err)
 	}
 	s.api = s.Addr().String()

@@ -43,8 +43,7 @@ func BenchmarkRequest(b *testing.B) {
 	}
 	b.Run("bare", run(e))
 	cfg := &Config{Limits: DefaultLimits(), Log: zerolog.New(discard{}).With().Timestamp().Logger()}
-	metrics := newRequestMetrics(prometheus.NewRegistry())
-	b.Run("silent", run(newHandler(cfg, e, &Gate{}, metrics)))
+	b.Run("silent", run(NewHandler(cfg, e, &Gate{}, prometheus.NewRegistry())))
 	cfg.AccessLog = true
-	b.Run("logged", run(newHandler(cfg, e, &Gate{}, metrics)))
+	b.Run("logged", run(NewHandler(cfg, e, &Gate{}, prometheus.NewRegistry())))
 }

@@ -3,15 +3,13 @@ package serve
 import (
 	"net"
 	"net/http"
+	"runtime"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
-
-// namespace is what the names of our metrics begin with.
-const namespace = "kernel_web"
 
 // unmatched is the route of requests that none of ours matches.
 const unmatched = "none"
@@ -22,7 +20,7 @@ type requestMetrics struct {
 	requests           *prometheus.CounterVec
 	seconds            *prometheus.HistogramVec
 	bytes              *prometheus.CounterVec
-	panics             prometheus.Counter
+	panics, aborts     prometheus.Counter
 	inFlight, connects prometheus.Gauge
 	known              sync.Map // of seriesKey to *series
 }
@@ -39,20 +37,23 @@ type series struct {
 	seconds         prometheus.Observer
 }
 
-func newRequestMetrics(into prometheus.Registerer) *requestMetrics {
+func newRequestMetrics(namespace string, into prometheus.Registerer) *requestMetrics {
 	m := &requestMetrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Name: "http_requests_total", Help: "Requests answered.",
 		}, []string{"route", "method", "code"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: namespace, Name: "http_request_duration_seconds", Help: "Time from the header of a request to the end of its answer.",
-			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 60, 600},
 		}, []string{"route", "method"}),
 		bytes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Name: "http_response_bytes_total", Help: "Bytes of the bodies of answers, as sent.",
 		}, []string{"route"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Name: "http_panics_total", Help: "Requests that panicked.",
+		}),
+		aborts: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: namespace, Name: "http_aborts_total", Help: "Answers that were broken off, so that nobody takes half of one for the whole.",
 		}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Namespace: namespace, Name: "http_requests_in_flight", Help: "Requests being answered.",
@@ -61,7 +62,7 @@ func newRequestMetrics(into prometheus.Registerer) *requestMetrics {
 			Namespace: namespace, Name: "http_connections", Help: "Open connections.",
 		}),
 	}
-	into.MustRegister(m.requests, m.seconds, m.bytes, m.panics, m.inFlight, m.connects)
+	into.MustRegister(m.requests, m.seconds, m.bytes, m.panics, m.aborts, m.inFlight, m.connects)
 	return m
 }
 
@@ -105,4 +106,12 @@ func (m *requestMetrics) connection(_ net.Conn, state http.ConnState) {
 		m.connects.Dec()
 	case http.StateActive, http.StateIdle:
 	}
+}
+
+// buildInfo is a metric that says what runs.
+func buildInfo(cfg *Config) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: cfg.Namespace, Name: "build_info", Help: "1, labelled with what was built.",
+		ConstLabels: prometheus.Labels{"version": cfg.Version, "revision": cfg.Revision, "goversion": runtime.Version()},
+	}, func() float64 { return 1 })
 }

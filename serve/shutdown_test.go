@@ -160,7 +160,7 @@ func TestPortTaken(t *testing.T) {
 		{Address: "127.0.0.1", Port: 0, MetricsPort: port, Limits: DefaultLimits()},
 		{Address: "no.such.host.invalid", Limits: DefaultLimits()},
 	} {
-		_, err := Listen(t.Context(), cfg, testRoutes(s.gate), noPair{}, s.gate)
+		_, err := Listen(t.Context(), cfg, testRoutes(s.gate), s.gate)
 		if err == nil || !strings.HasPrefix(err.Error(), "cannot listen: ") {
 			t.Errorf("got %v", err)
 		}

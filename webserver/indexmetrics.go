@@ -1,7 +1,6 @@
-package serve
+package webserver
 
 import (
-	"runtime"
 	"strings"
 	"time"
 
@@ -10,21 +9,23 @@ import (
 	"kernelindexer/webserver/reload"
 )
 
-// Source is what the metrics ask of the served pair. [reload.Reloader] is one.
-type Source interface {
-	Current() *reload.View
-	State() reload.State
-}
+// MetricsNamespace is what the names of the metrics of the web server begin with.
+const MetricsNamespace = "kernel_web"
 
 // indexMetrics shows what is served and how reloading goes. It asks when it is asked, so that nothing of an old pair,
 // such as a language that is gone, stays.
 type indexMetrics struct {
-	source Source
-	now    func() time.Time
+	pair Pair
+	now  func() time.Time
+}
+
+// IndexMetrics returns the metrics of what is served and of how reloading goes. now is time.Now where no test asks.
+func IndexMetrics(pair Pair, now func() time.Time) prometheus.Collector {
+	return &indexMetrics{pair, now}
 }
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
+	return prometheus.NewDesc(prometheus.BuildFQName(MetricsNamespace, "", name), help, labels, nil)
 }
 
 var (
@@ -49,7 +50,7 @@ func (m *indexMetrics) Collect(to chan<- prometheus.Metric) {
 	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
 	}
-	state := m.source.State()
+	state := m.pair.State()
 	for result, n := range map[reload.Result]uint64{
 		reload.Loaded: state.Loads, reload.Failed: state.Failures, reload.Unchanged: state.Unchanged,
 	} {
@@ -69,7 +70,7 @@ func (m *indexMetrics) Collect(to chan<- prometheus.Metric) {
 			gauge(runEndDesc, seconds(end))
 		}
 	}
-	view := m.source.Current()
+	view := m.pair.Current()
 	if view == nil {
 		return
 	}
@@ -93,11 +94,3 @@ func (m *indexMetrics) Collect(to chan<- prometheus.Metric) {
 }
 
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1e3 }
-
-// buildInfo is a metric that says what runs.
-func buildInfo(version, revision string) prometheus.Collector {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Namespace: namespace, Name: "build_info", Help: "1, labelled with what was built.",
-		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": runtime.Version()},
-	}, func() float64 { return 1 })
-}

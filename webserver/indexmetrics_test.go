@@ -1,9 +1,8 @@
-package serve
+package webserver_test
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -15,17 +14,19 @@ import (
 
 	"kernelindexer/catalog"
 	"kernelindexer/manifests"
+	"kernelindexer/webserver"
 	"kernelindexer/webserver/reload"
 )
 
-// fixedSource is a pair that does not change.
-type fixedSource struct {
+// fixedPair is a pair that does not change.
+type fixedPair struct {
 	view  *reload.View
 	state reload.State
 }
 
-func (f fixedSource) Current() *reload.View { return f.view }
-func (f fixedSource) State() reload.State   { return f.state }
+func (f fixedPair) Refresh(context.Context) error { return nil }
+func (f fixedPair) Current() *reload.View         { return f.view }
+func (f fixedPair) State() reload.State           { return f.state }
 
 var testTime = time.Date(2026, 1, 31, 4, 5, 6, 0, time.UTC)
 
@@ -71,11 +72,11 @@ func TestIndexMetrics(t *testing.T) {
 	at := func(d time.Duration) time.Time { return testTime.Add(d) }
 	status := &manifests.Status{End: "2026-01-31T05:05:06Z", ExitCode: 4}
 	for _, c := range []struct {
-		name   string
-		source fixedSource
-		want   string
+		name string
+		pair fixedPair
+		want string
 	}{
-		{"before the first good pair", fixedSource{state: reload.State{
+		{"before the first good pair", fixedPair{state: reload.State{
 			Looked: at(0), Tried: at(0), Failures: 3, Unchanged: 2, Err: &reload.LoadError{Err: errors.New("bad")}, Status: status,
 		}}, `
 kernel_web_indexer_last_run_exit_code 4
@@ -85,7 +86,7 @@ kernel_web_reloads_total{result="failed"} 3
 kernel_web_reloads_total{result="loaded"} 0
 kernel_web_reloads_total{result="unchanged"} 2
 `},
-		{"with a pair", fixedSource{view: view, state: reload.State{Success: at(1500 * time.Millisecond), Loads: 1}}, `
+		{"with a pair", fixedPair{view: view, state: reload.State{Success: at(1500 * time.Millisecond), Loads: 1}}, `
 kernel_web_index_age_seconds 7200
 kernel_web_index_info{generation="` + view.Catalog.Generation() + `"} 1
 kernel_web_index_kernels{language="Python"} 1
@@ -102,7 +103,7 @@ kernel_web_reloads_total{result="unchanged"} 0
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			registry := prometheus.NewPedanticRegistry()
-			registry.MustRegister(&indexMetrics{source: c.source, now: func() time.Time { return at(2 * time.Hour) }})
+			registry.MustRegister(webserver.IndexMetrics(c.pair, func() time.Time { return at(2 * time.Hour) }))
 			if diff := cmp.Diff(strings.TrimSpace(c.want), samples(t, registry)); diff != "" {
 				t.Error(diff)
 			}
@@ -133,70 +134,4 @@ func samples(t *testing.T, from prometheus.Gatherer) string {
 		}
 	}
 	return strings.Join(kept, "\n")
-}
-
-// The labels of requests have few values, whatever clients send.
-func TestRequestLabelsAreBounded(t *testing.T) {
-	s := start(t, func(c *Config) { c.AccessLog = false })
-	for i := range 30 {
-		ask(t, "GET", fmt.Sprintf("http://%s/kernel/%d", s.api, i))
-		ask(t, "GET", fmt.Sprintf("http://%s/nothing/%d", s.api, i))
-		ask(t, fmt.Sprintf("BREW%d", i), "http://"+s.api+"/ok")
-	}
-	var got []string
-	for line := range strings.Lines(metricsText(t, s)) {
-		if strings.HasPrefix(line, "kernel_web_http_requests_total") {
-			got = append(got, strings.TrimSpace(line))
-		}
-	}
-	want := []string{
-		`kernel_web_http_requests_total{code="200",method="GET",route="/kernel/:name"} 30`,
-		`kernel_web_http_requests_total{code="404",method="GET",route="none"} 30`,
-		`kernel_web_http_requests_total{code="405",method="other",route="/ok"} 30`,
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
-// What a dashboard needs is there under names that promtool accepts.
-func TestMetricsListener(t *testing.T) {
-	s := start(t)
-	ask(t, "GET", "http://"+s.api+"/text?n=5000")
-	got := metricsText(t, s)
-	for _, want := range []string{
-		`kernel_web_build_info{goversion="go`,
-		`revision="abc",version="v1"} 1`,
-		`kernel_web_http_request_duration_seconds_count{method="GET",route="/text"} 1`,
-		`kernel_web_http_response_bytes_total{route="/text"} 5000`,
-		"go_goroutines ",
-		"process_resident_memory_bytes ",
-	} {
-		if !strings.Contains(got, want) {
-			t.Errorf("no %s in\n%s", want, got)
-		}
-	}
-	registry := prometheus.NewPedanticRegistry()
-	newRequestMetrics(registry)
-	if problems, err := testutil.GatherAndLint(registry); err != nil || len(problems) > 0 {
-		t.Errorf("%v %v", problems, err)
-	}
-	for _, path := range []string{"/", "/ok", "/metrics/x"} {
-		if resp, _ := ask(t, "GET", "http://"+s.metrics+path); resp.StatusCode != 404 {
-			t.Errorf("%s at the metrics port: %d", path, resp.StatusCode)
-		}
-	}
-	if resp, _ := ask(t, "GET", "http://"+s.api+"/metrics"); resp.StatusCode != 404 {
-		t.Errorf("/metrics at the port for everyone: %d", resp.StatusCode)
-	}
-}
-
-func TestNoMetricsListener(t *testing.T) {
-	s := start(t, func(c *Config) { c.MetricsPort = NoMetrics })
-	if s.MetricsAddr() != nil {
-		t.Errorf("metrics at %v", s.MetricsAddr())
-	}
-	if resp, _ := ask(t, "GET", "http://"+s.api+"/ok"); resp.StatusCode != 200 {
-		t.Errorf("%d", resp.StatusCode)
-	}
 }

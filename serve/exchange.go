@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"errors"
 	"net/http"
 	"time"
 )
@@ -12,13 +13,17 @@ const paceBytes = 256 << 10
 // through it is what the client gets.
 type exchange struct {
 	http.ResponseWriter
-	route  string        // the pattern, "" while or if none matches
-	head   bool          // the request is HEAD: net/http drops the body
-	start  time.Time     // when the request had come
-	status int           // 0 until the header is written
-	sent   int64         // bytes of the body
-	pace   time.Duration // Limits.Write
-	due    int64         // how many bytes may be sent before the deadline is moved
+	route   string        // the pattern, "" while or if none matches
+	head    bool          // the request is HEAD: net/http drops the body
+	start   time.Time     // when the request had come
+	status  int           // 0 until the header is written
+	sent    int64         // bytes of the body
+	pace    time.Duration // Limits.Write
+	due     int64         // how many bytes may be sent before the deadline is moved
+	aborted bool          // the answer was broken off
+
+	notes []note // of the routes, for the log
+	cause error  // why the answer is an error
 }
 
 // Unwrap lets http.ResponseController find the connection.
@@ -41,9 +46,13 @@ func (x *exchange) begin(status int) {
 	}
 }
 
-// moveDeadline gives the client time to take some more.
+// moveDeadline gives the client time to take some more. A recorder in a test needs none.
 func (x *exchange) moveDeadline() error {
-	return http.NewResponseController(x.ResponseWriter).SetWriteDeadline(time.Now().Add(x.pace))
+	err := http.NewResponseController(x.ResponseWriter).SetWriteDeadline(time.Now().Add(x.pace))
+	if errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return err
 }
 
 // Write implements http.ResponseWriter. Each paceBytes get the time that the first of them got.

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// short are limits that a test can wait for.
-func short(c *Config) {
+// brief are limits that a test can wait for.
+func brief(c *Config) {
 	c.Limits.ReadHeader, c.Limits.Read, c.Limits.Write, c.Limits.Idle = 300*time.Millisecond, 600*time.Millisecond, 500*time.Millisecond, 400*time.Millisecond
 	c.Limits.HeaderBytes, c.Limits.TargetBytes, c.Limits.BodyBytes = 4096, 1000, 100
 }
@@ -37,7 +37,7 @@ func converse(t *testing.T, address, request string) string {
 }
 
 func TestLargeRequests(t *testing.T) {
-	s := start(t, short)
+	s := start(t, brief)
 	for _, c := range []struct {
 		name, request, want string
 	}{
@@ -63,7 +63,7 @@ func TestLargeRequests(t *testing.T) {
 // Requests that two parsers could split differently are refused, or end the connection, so that what follows them is
 // never answered.
 func TestRequestSmuggling(t *testing.T) {
-	s := start(t, short)
+	s := start(t, brief)
 	const hidden = "GET /kernel/hidden HTTP/1.1\r\nHost: x\r\n\r\n"
 	for _, c := range []struct {
 		name, head, body string
@@ -105,7 +105,7 @@ func TestRequestSmuggling(t *testing.T) {
 
 // Whatever else is sent, the server answers with an error or not at all, and goes on.
 func TestOddRequests(t *testing.T) {
-	s := start(t, short)
+	s := start(t, brief)
 	for _, c := range []struct{ name, request, want string }{
 		{"no HTTP", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "HTTP/1.1 400 "},
 		{"HTTP/0.9", "GET /ok\r\n\r\n", "HTTP/1.1 400 "},
@@ -137,7 +137,7 @@ func TestOddRequests(t *testing.T) {
 
 // A client that takes its time is cut off, and meanwhile nobody else waits.
 func TestSlowClients(t *testing.T) {
-	s := start(t, short)
+	s := start(t, brief)
 	for _, c := range []struct {
 		name   string
 		client func(conn net.Conn) error // returns when the server has ended the connection
@@ -225,7 +225,7 @@ func drip(conn net.Conn, text string) error {
 
 // A large answer may take longer than the time limit, as long as it moves on.
 func TestSteadyReaderGetsALargeAnswer(t *testing.T) {
-	s := start(t, short)
+	s := start(t, brief)
 	conn := dial(t, s.api)
 	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		t.Fatal(err)
@@ -253,7 +253,7 @@ func TestSteadyReaderGetsALargeAnswer(t *testing.T) {
 
 // What takes long here, as a refresh may, is not the client's fault: neither is it broken off, nor its answer.
 func TestSlowHandlerIsNotBrokenOff(t *testing.T) {
-	s := start(t, short)
+	s := start(t, brief)
 	for _, method := range []string{"GET", "POST"} {
 		if resp, body := ask(t, method, "http://"+s.api+"/think"); resp.StatusCode != 200 || body != "thought" {
 			t.Errorf("%s: %d %q", method, resp.StatusCode, body)
