@@ -48,7 +48,7 @@ func New(address string) (*Index, error) {
 
 // Packages returns what is in a kernel. The error is [ErrNotFound], [ErrAway] or the context's.
 func (i *Index) Packages(ctx context.Context, language, name, version string) ([]image.Package, error) {
-	target := i.url + "/api/kernel/" + url.PathEscape(language) + "/" + url.PathEscape(name) + "/" + url.PathEscape(version)
+	target := i.url + "/api/v1/kernels/" + url.PathEscape(language) + "/" + url.PathEscape(name) + "/" + url.PathEscape(version)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return nil, err
@@ -59,15 +59,15 @@ func (i *Index) Packages(ctx context.Context, language, name, version string) ([
 	}
 	defer answer.Body.Close() //nolint:errcheck // it is read to its end, or given up
 	switch {
-	case answer.StatusCode == http.StatusNotFound:
+	case answer.StatusCode == http.StatusNotFound, answer.StatusCode == http.StatusGone:
 		return nil, ErrNotFound
 	case answer.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("%w: %s", ErrAway, answer.Status)
 	}
 	var kernel struct {
 		Language string          `json:"language"`
-		Name     string          `json:"kernel_name"`
-		Version  string          `json:"kernel_version"`
+		Name     string          `json:"name"`
+		Version  string          `json:"version"`
 		Packages []image.Package `json:"packages"`
 	}
 	if err := json.UnmarshalRead(io.LimitReader(answer.Body, maxAnswer), &kernel); err != nil {

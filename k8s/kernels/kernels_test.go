@@ -17,15 +17,15 @@ import (
 func TestPackagesOfAKernel(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.EscapedPath() {
-		case "/k/api/kernel/Python/sci%2Fx/1.0":
-			fmt.Fprint(w, `{"language":"Python","kernel_name":"sci/x","kernel_version":"1.0","indexed_date":"x","packages":[{"name":"numpy","version":"2.3","source":"python","build":"py312"}]}`)
-		case "/k/api/kernel/Python/other/1.0":
-			fmt.Fprint(w, `{"language":"R","kernel_name":"other","kernel_version":"1.0","packages":[]}`)
-		case "/k/api/kernel/Python/moved/1.0":
-			http.Redirect(w, r, "/k/api/kernel/Python/other/1.0", http.StatusTemporaryRedirect)
-		case "/k/api/kernel/Python/broken/1.0":
+		case "/k/api/v1/kernels/Python/sci%2Fx/1.0":
+			fmt.Fprint(w, `{"language":"Python","name":"sci/x","version":"1.0","indexed_date":"x","packages":[{"name":"numpy","version":"2.3","source":"python","build":"py312"}]}`)
+		case "/k/api/v1/kernels/Python/other/1.0":
+			fmt.Fprint(w, `{"language":"R","name":"other","version":"1.0","packages":[]}`)
+		case "/k/api/v1/kernels/Python/moved/1.0":
+			http.Redirect(w, r, "/k/api/v1/kernels/Python/other/1.0", http.StatusTemporaryRedirect)
+		case "/k/api/v1/kernels/Python/broken/1.0":
 			fmt.Fprint(w, `{"language":`)
-		case "/k/api/kernel/Python/loading/1.0":
+		case "/k/api/v1/kernels/Python/loading/1.0":
 			w.WriteHeader(http.StatusServiceUnavailable)
 		default:
 			w.WriteHeader(http.StatusNotFound)
