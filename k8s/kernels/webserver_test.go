@@ -22,7 +22,7 @@ import (
 func TestIndexIsAKernelWeb(t *testing.T) {
 	dir := t.TempDir()
 	geo := manifests.Manifest{
-		Language: "Python", KernelName: "geo", KernelVersion: "1.2", LanguageVersion: "3.12",
+		Language: "Python", KernelName: "geo", KernelVersion: "1.2", LanguageVersion: "3.12", IndexedDate: "2026-01-31T04:05:06Z",
 		Packages: []manifests.Package{{Name: "numpy", Version: "2.2.1", Source: "python", Build: "py312", Channel: "conda-forge"}},
 	}
 	publish(t, dir, geo)
