@@ -19,6 +19,9 @@ type Line struct {
 	Gone   int64     `json:"dropped,omitempty"` // how many lines this one stands for, of NoteDropped
 }
 
+// after is the number of the line that follows.
+func (l Line) after() int64 { return l.Number + max(l.Gone, 1) }
+
 // Note is what a line that the archive wrote says.
 type Note string
 
@@ -31,9 +34,9 @@ const (
 	NoteDropped Note = "dropped"
 )
 
-// Point is how far a log has been copied: to the time of its newest line, of
+// point is how far a log has been copied: to the time of its newest line, of
 // which, with all lines after its first, Count were copied.
-type Point struct {
+type point struct {
 	Time  time.Time `json:"time"`
 	Count int64     `json:"count"`
 }
@@ -42,12 +45,15 @@ type Point struct {
 type header struct {
 	First int64 `json:"first"` // number of its first line
 	Count int64 `json:"count"` // of its lines
-	Point Point `json:"point"` // that the log has reached with it
+	Point point `json:"point"` // that the log has reached with it
 }
 
 // maxChunk bounds a chunk that is read. One line more than fits may be in it,
 // and JSON writes a byte as six at worst.
 const maxChunk = 2*chunkSize + 8*maxLine
+
+// maxHeader bounds the header of a chunk, in bytes.
+const maxHeader = 512
 
 // encodeLine appends a line to a chunk.
 func encodeLine(b *bytes.Buffer, line Line) error {

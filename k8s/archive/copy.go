@@ -141,7 +141,7 @@ func (l *Log) accept(one record) error {
 	}
 	switch {
 	case one.at.After(l.point.Time):
-		l.point = Point{Time: one.at, Count: 1}
+		l.point = point{Time: one.at, Count: 1}
 	case counted(one, l.point.Time):
 		l.point.Count++
 	}
@@ -159,7 +159,7 @@ func counted(one record, point time.Time) bool {
 
 // known tells the lines that are in the archive from new ones.
 type known struct {
-	point Point
+	point point
 	left  int64 // lines from the first of the point's time on that are known
 	state knownState
 }
@@ -172,7 +172,7 @@ const (
 	after                    // all is new
 )
 
-func newKnown(point Point) *known {
+func newKnown(point point) *known {
 	k := &known{point: point, left: point.Count}
 	switch {
 	case point.Count == 0:

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
+	"path"
 	"strconv"
 	"strings"
 )
@@ -20,37 +21,41 @@ type Stream struct {
 	Pod, Container string
 }
 
-// The keys of the store. They are safe as names of files as they are.
+// The keys of the store. They are safe as names of files as they are. What is
+// listed together is together: the outcomes of a project are found without
+// going through its logs.
 const (
-	runsPrefix  = "runs/"
-	openPrefix  = "open/"
-	outcomeName = "outcome.json"
-	logsFolder  = "logs/"
-	endName     = "end.json"
-	chunkSuffix = ".ndjson"
+	outcomesPrefix = "outcomes/" // domain/project/process/version.json
+	logsPrefix     = "logs/"     // domain/project/process/version/pod/container/…
+	openPrefix     = "open/"     // domain/job.json
+	documentSuffix = ".json"
+	endName        = "end.json"
+	chunkSuffix    = ".ndjson"
 )
 
-func (r Run) prefix() string {
-	return processPrefix(r.Domain, r.Project, r.Process) + fmt.Sprintf("v%07d/", r.Version)
+// path is a run as a part of a key.
+func (r Run) path() string {
+	return segments(r.Domain, r.Project, r.Process) + fmt.Sprintf("v%07d", r.Version)
 }
 
-// processPrefix is the prefix of all runs of a process; of a project when
-// process is "", of a domain when project is too.
-func processPrefix(parts ...string) string {
-	prefix := runsPrefix
+// segments is a path of all parts up to the first that is "".
+func segments(parts ...string) string {
+	path := ""
 	for _, part := range parts {
 		if part == "" {
 			break
 		}
-		prefix += segment(part) + "/"
+		path += segment(part) + "/"
 	}
-	return prefix
+	return path
 }
 
-func (r Run) outcomeKey() string { return r.prefix() + outcomeName }
+func (r Run) outcomeKey() string { return outcomesPrefix + r.path() + documentSuffix }
+
+func (r Run) logsPrefix() string { return logsPrefix + r.path() + "/" }
 
 func (s Stream) prefix() string {
-	return s.Run.prefix() + logsFolder + segment(s.Pod) + "/" + segment(s.Container) + "/"
+	return s.logsPrefix() + segment(s.Pod) + "/" + segment(s.Container) + "/"
 }
 
 func (s Stream) endKey() string { return s.prefix() + endName }
@@ -61,8 +66,18 @@ func (s Stream) chunkKey(first int64) string {
 	return s.prefix() + fmt.Sprintf("%015d", first) + chunkSuffix
 }
 
+// chunkOf is the number of a chunk's first line.
+func chunkOf(key string) (first int64, ok bool) {
+	name, ok := strings.CutSuffix(path.Base(key), chunkSuffix)
+	if !ok {
+		return 0, false
+	}
+	first, err := strconv.ParseInt(name, 10, 64)
+	return first, err == nil && first >= 0
+}
+
 func openKey(domain, job string) string {
-	return openPrefix + segment(domain) + "/" + segment(job) + ".json"
+	return openPrefix + segment(domain) + "/" + segment(job) + documentSuffix
 }
 
 // maxSegment keeps a segment a file name, with room for a suffix.

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -52,7 +50,7 @@ type Log struct {
 	next    int64        // number of the next line
 	first   int64        // number of the first line that waits
 	waiting bytes.Buffer // encoded lines that wait for their chunk
-	point   Point        // reached with what waits
+	point   point        // reached with what waits
 	end     *End         // of a log that is complete
 	rest    *record      // a last line without a line feed
 }
@@ -86,13 +84,9 @@ func (s *Store) Resume(ctx context.Context, stream Stream, options Options) (*Lo
 	if len(l.chunks) == 0 {
 		return l, nil
 	}
-	data, err := s.get(ctx, stream.chunkKey(l.chunks[len(l.chunks)-1].first), maxChunk)
+	h, err := s.header(ctx, stream, l.chunks[len(l.chunks)-1].first)
 	if err != nil {
 		return nil, err
-	}
-	h, _, err := decodeHeader(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", stream.prefix(), err)
 	}
 	l.next, l.point = h.First+h.Count, h.Point
 	l.first = l.next
@@ -106,12 +100,34 @@ func (s *Store) chunks(ctx context.Context, stream Stream) ([]chunk, error) {
 		if err != nil {
 			return nil, err
 		}
-		name, isChunk := strings.CutSuffix(strings.TrimPrefix(object.Key, stream.prefix()), chunkSuffix)
-		if first, err := strconv.ParseInt(name, 10, 64); isChunk && err == nil {
-			chunks = append(chunks, chunk{first: first, size: object.Size})
+		first, ok := chunkOf(object.key)
+		if !ok {
+			continue
 		}
+		about, err := object.stat()
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		chunks = append(chunks, chunk{first: first, size: about.size})
 	}
 	return chunks, nil
+}
+
+// firsts is where the chunks of a log begin, in order.
+func (s *Store) firsts(ctx context.Context, stream Stream) ([]int64, error) {
+	var firsts []int64
+	for object, err := range s.list(ctx, stream.prefix()) {
+		if err != nil {
+			return nil, err
+		}
+		if first, ok := chunkOf(object.key); ok {
+			firsts = append(firsts, first)
+		}
+	}
+	return firsts, nil
 }
 
 // LogEnd returns the end of a log that is complete, [ErrNotFound] of another.
@@ -136,13 +152,6 @@ func (l *Log) Since() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.point.Time.Truncate(time.Second)
-}
-
-// Lines is how many lines the log has, those that wait included.
-func (l *Log) Lines() int64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.next
 }
 
 // add takes a line in. The lock is held.

@@ -3,10 +3,11 @@ package archive
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
-	"time"
 )
 
 // Opened names a run that has begun and not been closed, by its Job.
@@ -28,9 +29,10 @@ func (s *Store) CloseOpen(ctx context.Context, run Opened) error {
 	return s.remove(ctx, openKey(run.Domain, run.Job))
 }
 
-// ListOpen yields the documents of all runs that have begun and not been closed.
+// ListOpen yields the documents of all runs that have begun and not been closed;
+// errors as those of [Store.Outcomes].
 func (s *Store) ListOpen(ctx context.Context) iter.Seq2[[]byte, error] {
-	return s.documents(ctx, openPrefix, "")
+	return s.documents(ctx, openPrefix)
 }
 
 // PutOutcome keeps how a run ended, unless that is known already: the outcome
@@ -56,112 +58,72 @@ func (s *Store) Outcome(ctx context.Context, run Run) ([]byte, error) {
 }
 
 // Outcomes yields the outcomes of a process, of a project when process is "", of
-// a domain when project is "" too. Versions of a process are in order.
+// a domain when project is "" too. Versions of a process are in order. What
+// cannot be read is a [*DamagedError], after which the others follow; after any
+// other error nothing does.
 func (s *Store) Outcomes(ctx context.Context, domain, project, process string) iter.Seq2[[]byte, error] {
-	return s.documents(ctx, processPrefix(domain, project, process), "/"+outcomeName)
+	return s.documents(ctx, outcomesPrefix+segments(domain, project, process))
 }
 
-// documents yields the objects with a prefix and a suffix. One that vanishes
-// meanwhile is left out.
-func (s *Store) documents(ctx context.Context, prefix, suffix string) iter.Seq2[[]byte, error] {
+// DamagedError is the error for a document that is there and cannot be used.
+type DamagedError struct {
+	Key string // of the object, for who repairs or removes it
+	Err error
+}
+
+// Error implements error.
+func (e *DamagedError) Error() string { return fmt.Sprintf("archive: %s is damaged: %v", e.Key, e.Err) }
+
+// Unwrap returns what is wrong.
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// documents yields the documents below a prefix. One that vanishes meanwhile is
+// left out.
+func (s *Store) documents(ctx context.Context, prefix string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		for object, err := range s.list(ctx, prefix) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if !strings.HasSuffix(object.Key, suffix) {
+			if !strings.HasSuffix(object.key, documentSuffix) {
 				continue
 			}
-			document, err := s.get(ctx, object.Key, maxDocument)
+			document, err := s.document(ctx, object.key)
 			if errors.Is(err, ErrNotFound) {
 				continue
 			}
-			if !yield(document, err) || err != nil {
+			if !yield(document, err) || ctx.Err() != nil {
 				return
 			}
 		}
 	}
 }
 
-// Delete removes all that is kept of a run, its outcome last: a deletion that
-// was cut can be done again.
-func (s *Store) Delete(ctx context.Context, run Run) error {
-	var keys []string
-	for object, err := range s.list(ctx, run.prefix()) {
-		if err != nil {
-			return err
-		}
-		keys = append(keys, object.Key) // in order: logs sort before the outcome
+// document reads one document of many.
+func (s *Store) document(ctx context.Context, key string) ([]byte, error) {
+	document, err := s.get(ctx, key, maxDocument)
+	if errors.Is(err, ErrNotFound) || ctx.Err() != nil {
+		return nil, err
 	}
-	return s.removeAll(ctx, keys)
-}
-
-// Expire removes the logs of runs whose outcome was written before logs, and all
-// of those before outcomes. Runs without an outcome are kept. It returns how
-// many runs it took something of.
-func (s *Store) Expire(ctx context.Context, logs, outcomes time.Time) (runs int, err error) {
-	var pending []string // what is kept of the run that the listing is in
-	folder := ""
-	for object, err := range s.list(ctx, runsPrefix) {
-		if err != nil {
-			return runs, err
-		}
-		run, rest := splitRun(object.Key)
-		if run != folder {
-			pending, folder = nil, run
-		}
-		if rest != outcomeName {
-			pending = append(pending, object.Key)
-			continue
-		}
-		if object.ModTime.Before(outcomes) {
-			pending = append(pending, object.Key)
-		} else if !object.ModTime.Before(logs) {
-			pending = nil
-		}
-		if len(pending) == 0 {
-			continue
-		}
-		if err := s.removeAll(ctx, pending); err != nil {
-			return runs, err
-		}
-		runs++
+	if err == nil && !json.Valid(document) {
+		err = errors.New("not JSON")
 	}
-	return runs, nil
-}
-
-func (s *Store) removeAll(ctx context.Context, keys []string) error {
-	for _, key := range keys {
-		if err := s.remove(ctx, key); err != nil {
-			return err
-		}
+	if err != nil {
+		return nil, &DamagedError{Key: key, Err: err}
 	}
-	return nil
-}
-
-// splitRun splits a key after the version of the run.
-func splitRun(key string) (run, rest string) {
-	end := 0
-	for range 5 { // runs, domain, project, process, version
-		next := strings.IndexByte(key[end:], '/')
-		if next < 0 {
-			return key, ""
-		}
-		end += next + 1
-	}
-	return key[:end], key[end:]
+	return document, nil
 }
 
 // Streams are the logs of a run that the archive has, complete or not.
 func (s *Store) Streams(ctx context.Context, run Run) ([]Stream, error) {
-	prefix := run.prefix() + logsFolder
+	prefix := run.logsPrefix()
 	var streams []Stream
 	for object, err := range s.list(ctx, prefix) {
 		if err != nil {
 			return nil, err
 		}
-		parts := strings.Split(strings.TrimPrefix(object.Key, prefix), "/")
+		parts := strings.Split(strings.TrimPrefix(object.key, prefix), "/")
 		if len(parts) != 3 {
 			continue
 		}
