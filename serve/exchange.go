@@ -97,3 +97,13 @@ func exchangeOf(w http.ResponseWriter) *exchange {
 		}
 	}
 }
+
+// Pace gives the client d for what is written next, and for each paceBytes of it, instead of Limits.Write. Answers that
+// go on for long say so before each part: time in which there was nothing to send is not the client's. A w that is not
+// ours has no deadlines.
+func Pace(w http.ResponseWriter, d time.Duration) {
+	if x := exchangeOf(w); x != nil {
+		x.pace, x.due = d, x.sent+paceBytes
+		_ = x.moveDeadline() // where that fails, so does the write
+	}
+}

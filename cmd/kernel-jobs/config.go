@@ -6,20 +6,19 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/spf13/pflag"
 
 	"kernelindexer/cli"
 	"kernelindexer/k8s/service"
+	"kernelindexer/serve/serveflags"
 )
 
 // config is what the flags of serve set, and their variables.
 type config struct {
 	service.Config
 
-	port, metricsPort cli.Port
-	storageSecret     string
-	level             cli.Level
+	listen        serveflags.Flags
+	storageSecret string
 }
 
 // projectSecret is the Secret with the credentials of a project's storage, as the seed of the backend names it.
@@ -37,23 +36,9 @@ func (c *config) flags(f *pflag.FlagSet) {
 
 // listenFlags are about requests.
 func (c *config) listenFlags(f *pflag.FlagSet) {
-	f.StringVar(&c.Host, "host", "", "name or address to listen on (default: all of this machine)")
-	cli.Env(f, "host", "API_HOST")
-	c.port = 8000
-	f.Var(&c.port, "port", "port of the API; 0 takes a free one")
-	cli.Env(f, "port", "API_PORT")
-	c.metricsPort = 9090
-	f.Var(cli.OptionalPort{Port: &c.metricsPort}, "metrics-port", "port of /metrics; 0 takes a free one, off serves none")
-	cli.Env(f, "metrics-port", "METRICS_PORT")
+	c.listen.Define(f, "the API")
 	f.IntVar(&c.Streams, "max-streams", 200, "how many clients may follow logs at once")
 	cli.Env(f, "max-streams", "MAX_STREAMS")
-	f.DurationVar(&c.Drain, "drain-delay", 5*time.Second, "how long to take requests after SIGTERM, until load balancers have noticed")
-	cli.Env(f, "drain-delay", "DRAIN_DELAY")
-	f.DurationVar(&c.Grace, "grace", 20*time.Second, "how long requests may take to finish after that")
-	cli.Env(f, "grace", "SHUTDOWN_GRACE")
-	c.level = cli.Level(zerolog.InfoLevel)
-	f.Var(&c.level, "log-level", "DEBUG, INFO, WARN or ERROR")
-	cli.Env(f, "log-level", "LOG_LEVEL")
 }
 
 // clusterFlags are about Kubernetes.
@@ -138,9 +123,8 @@ const off = "off"
 
 // finish fills in what depends on the machine, and checks what the flags cannot check one by one.
 func (c *config) finish() error {
-	c.Port, c.MetricsPort = int(c.port), int(c.metricsPort)
-	if c.Drain < 0 || c.Grace < 0 {
-		return fmt.Errorf("--drain-delay %v, --grace %v: neither can be negative", c.Drain, c.Grace)
+	if err := c.listen.Check(); err != nil {
+		return err
 	}
 	if c.Streams < 1 || c.Upload.Concurrent < 1 {
 		return fmt.Errorf("--max-streams %d, --max-uploads %d: at least one is needed", c.Streams, c.Upload.Concurrent)
@@ -155,7 +139,7 @@ func (c *config) finish() error {
 	if c.Namespace == "" {
 		text, err := os.ReadFile(accountNamespace)
 		if err != nil {
-			return fmt.Errorf("--namespace is needed outside of a pod")
+			return fmt.Errorf("--namespace is needed outside of a pod: %w", err)
 		}
 		c.Namespace = strings.TrimSpace(string(text))
 	}

@@ -3,13 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"kernelindexer/cli"
 	"kernelindexer/k8s/service"
+	"kernelindexer/serve"
 )
 
 func (p *program) serveCommand() *cobra.Command {
@@ -24,7 +23,7 @@ func (p *program) serveCommand() *cobra.Command {
   /process-types           what can be run, with its parameters
   /projects/{p}/process    start runs; state, logs, result, cancel, clone
   /openapi.json            the description of all that
-  /healthz, /readyz        probes; the metrics port has /metrics
+  /healthz, /readyz        probes, also at the metrics port, which has /metrics
 
 There is no database. A run is its Job; an environment is a ConfigMap in the
 backend's namespace and an image in the registry; logs and results are in the
@@ -35,8 +34,8 @@ domain, which is a namespace.
 Several replicas may run on one archive. One of them, by a Lease, looks after
 runs; all answer requests. SIGTERM ends a replica without failing a request:
 /readyz answers 503, requests are still taken for --drain-delay, and those under
-way may take --grace to finish. Runs go on meanwhile, and the next replica takes
-their logs from where this one left off.
+way may take --grace to finish. SIGINT (Ctrl-C) leaves the delay out. Runs go on
+meanwhile, and the next replica takes their logs from where this one left off.
 
 Exit codes: 0 ended by a signal, 1 usage, a part that cannot be reached when the
 program starts, or requests that were cut off.`,
@@ -55,12 +54,12 @@ program starts, or requests that were cut off.`,
 	return cmd
 }
 
-// serve runs until a signal comes. A second one ends the process as it would a program that does not care.
+// serve runs until a signal comes.
 func (p *program) serve(ctx context.Context, c *config) error {
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	ctx, stop := serve.UntilSignal(ctx)
 	defer stop()
-	context.AfterFunc(ctx, stop)
-	c.Version, c.Log = version, cli.NewLogger(c.level, p.out, p.errOut, p.lookup)
+	c.Version, c.Log = version, cli.NewLogger(c.listen.Level(), p.out, p.errOut, p.lookup)
+	c.Listen = c.listen.Config(version, c.Log)
 	err := service.Run(ctx, c.Config)
 	var wrong *service.ConfigError
 	switch {

@@ -108,7 +108,7 @@ func (p *program) serve(ctx context.Context, c *config) error {
 		defer buffer.Close() //nolint:errcheck // there is nowhere left to report it
 		out = buffer
 	}
-	log := cli.NewLogger(c.level, out, p.errOut, p.lookup)
+	log := cli.NewLogger(c.listen.Level(), out, p.errOut, p.lookup)
 	if workers, ok := p.lookup("WORKERS"); ok {
 		log.Debug().Str("WORKERS", workers).Msg("ignored: one process uses all cores")
 	}
@@ -135,8 +135,9 @@ func (p *program) serveAll(ctx context.Context, c *config, token string, log zer
 	if err != nil {
 		return err
 	}
-	listen := c.serve(log)
-	listen.Metrics = prometheus.NewRegistry()
+	listen := c.listen.Config(version, log)
+	listen.Compress, listen.Probes = true, webserver.Probes()
+	listen.Namespace, listen.Metrics = webserver.MetricsNamespace, prometheus.NewRegistry()
 	listen.Metrics.MustRegister(webserver.IndexMetrics(reloader, time.Now))
 	server, err := serve.Listen(ctx, listen, routes, &gate)
 	if err != nil {
@@ -159,16 +160,4 @@ func (p *program) serveAll(ctx context.Context, c *config, token string, log zer
 		log.Warn().Err(stuck).Msg("left behind")
 	}
 	return err
-}
-
-// serve returns the configuration of the listeners.
-func (c *config) serve(log zerolog.Logger) serve.Config {
-	limits := serve.DefaultLimits()
-	limits.Connections = c.connections
-	return serve.Config{
-		Address: c.host, Port: int(c.port), MetricsPort: int(c.metricsPort), Limits: limits, Compress: true,
-		Probes: webserver.Probes(),
-		Drain:  c.drain, Grace: max(c.grace, time.Millisecond),
-		Namespace: webserver.MetricsNamespace, Version: version, Revision: cli.Revision(), Log: log, AccessLog: c.accessLog,
-	}
 }

@@ -23,8 +23,8 @@ import (
 // contract holds answers against the OpenAPI document, more strictly than the document says: objects may have no members
 // that it does not describe. (Clients must accept such, or nothing could ever be added; tests must not.)
 type contract struct {
-	echo  *echo.Echo
-	route atomic.Value // of the last request, a string
+	handler http.Handler
+	route   atomic.Value // of the last request, a string
 	*description
 }
 
@@ -69,13 +69,13 @@ func seal(value any) {
 	}
 }
 
-func newContract(t testing.TB, e *echo.Echo) *contract {
+func newContract(t testing.TB, e *echo.Echo, handler http.Handler) *contract {
 	t.Helper()
 	d, err := described()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &contract{echo: e, description: d}
+	c := &contract{handler: handler, description: d}
 	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(ctx echo.Context) error {
 			c.route.Store(ctx.Path())
@@ -110,7 +110,7 @@ func escape(name string) string { return strings.NewReplacer("~", "~0", "/", "~1
 func (c *contract) serve(t testing.TB, w *httptest.ResponseRecorder, r *http.Request) {
 	t.Helper()
 	c.route.Store("")
-	c.echo.ServeHTTP(w, r)
+	c.handler.ServeHTTP(w, r)
 	route := c.route.Load().(string)
 	what := r.Method + " " + r.URL.String() + " " + strconv.Itoa(w.Code)
 	if w.Header().Get("X-Request-Id") == "" {

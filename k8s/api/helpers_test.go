@@ -48,6 +48,7 @@ import (
 	"kernelindexer/k8s/image"
 	"kernelindexer/k8s/process"
 	"kernelindexer/k8s/runs"
+	"kernelindexer/serve"
 )
 
 // configMaps is a namespace of ConfigMaps with what an API server guarantees: one object a name, and optimistic locking.
@@ -216,7 +217,8 @@ func (d domains) Exists(_ context.Context, domain string) (bool, error) {
 // site is a server with all that it works with: the stores are the real ones, over memory.
 type site struct {
 	t        *testing.T
-	echo     *echo.Echo
+	echo     *echo.Echo     // the routes
+	handler  *serve.Handler // and what is before them
 	contract *contract
 	maps     *configMaps
 	reviews  *reviews
@@ -283,7 +285,12 @@ func newSite(t *testing.T, change ...func(*api.Options)) *site {
 	if s.echo, err = api.New(options); err != nil {
 		t.Fatal(err)
 	}
-	s.contract = newContract(t, s.echo)
+	limits := serve.DefaultLimits()
+	limits.BodyBytes = 0
+	s.handler = serve.NewHandler(&serve.Config{
+		Limits: limits, Probes: api.Probes(), Namespace: api.MetricsNamespace, Log: options.Log, AccessLog: true,
+	}, s.echo, &serve.Gate{}, s.metrics)
+	s.contract = newContract(t, s.echo, s.handler)
 	return s
 }
 

@@ -305,7 +305,7 @@ func (l *listener) want(texts ...string) (last string) {
 // A stream has all lines of all commands, each once, whenever the client comes back, and says when nothing follows.
 func TestStreamIsResumedWithoutLossOrDoubles(t *testing.T) {
 	s := newSite(t)
-	server := httptest.NewServer(s.echo)
+	server := httptest.NewServer(s.handler)
 	defer server.Close()
 	job := s.commands()
 	n, target := names(job), path(job)+"/logs"
@@ -354,7 +354,7 @@ func TestStreamIsResumedWithoutLossOrDoubles(t *testing.T) {
 // Two hundred clients may follow, the next is told to wait, and nobody's leaving harms the others.
 func TestTwoHundredStreams(t *testing.T) {
 	s := newSite(t)
-	server := httptest.NewServer(s.echo)
+	server := httptest.NewServer(s.handler)
 	defer server.Close()
 	job := s.commands()
 	n, target := names(job), path(job)+"/logs"
@@ -389,7 +389,7 @@ func TestTwoHundredStreams(t *testing.T) {
 // A stream without news is alive: a proxy would cut it off else.
 func TestHeartbeat(t *testing.T) {
 	s := newSite(t)
-	server := httptest.NewServer(s.echo)
+	server := httptest.NewServer(s.handler)
 	defer server.Close()
 	job := s.commands()
 	l := s.listen(server, path(job)+"/logs", "")

@@ -15,6 +15,7 @@ import (
 	"kernelindexer/k8s/access"
 	"kernelindexer/k8s/image"
 	"kernelindexer/k8s/processtype"
+	"kernelindexer/serve"
 )
 
 // Code says what an error is about, for programs.
@@ -169,6 +170,10 @@ func echoFailure(err *echo.HTTPError) *failure {
 		return fail(codeNotFound, "there is nothing at this address")
 	case http.StatusMethodNotAllowed:
 		return fail(codeMethod, "not with this method")
+	case http.StatusRequestURITooLong:
+		return fail(codeBadRequest, "the address is too long")
+	case http.StatusInternalServerError: // of a request that panicked, which is in the log
+		return fail(codeInternal, "an error of the service")
 	}
 	return &failure{code: codeInternal, detail: "an error of the service", cause: err}
 }
@@ -197,8 +202,10 @@ func (s *server) handleError(err error, c echo.Context) {
 	if !known {
 		status = http.StatusInternalServerError
 	}
-	x := exchangeOf(c)
-	x.failed(f, status)
+	serve.Note(c.Response().Writer, "code", string(f.code))
+	if f.cause != nil {
+		serve.Cause(c.Response().Writer, f.cause)
+	}
 	if c.Response().Committed {
 		return // too late to say anything
 	}
@@ -213,7 +220,8 @@ func (s *server) handleError(err error, c echo.Context) {
 		header.Set(echo.HeaderRetryAfter, "10")
 	}
 	p := problem{
-		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: f.code, Detail: f.detail, Errors: f.errors, RequestID: x.id,
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: f.code, Detail: f.detail, Errors: f.errors,
+		RequestID: header.Get(echo.HeaderXRequestID),
 	}
 	body, err := json.Marshal(p)
 	if err != nil {

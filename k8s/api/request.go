@@ -13,8 +13,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
-
-	"kernelindexer/k8s/access"
 )
 
 // maxBody bounds the body of a request that is not an upload, in bytes.
@@ -99,9 +97,6 @@ func query(c echo.Context, name string) (string, error) {
 func isText(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
-
-// userOf is who sent the request; the middleware has made sure that there is somebody.
-func userOf(c echo.Context) *access.User { return exchangeOf(c).user }
 
 // bearer is the token of a request, "" if it has none.
 func bearer(r *http.Request) string {

@@ -15,6 +15,7 @@ import (
 	"kernelindexer/k8s/archive"
 	"kernelindexer/k8s/process"
 	"kernelindexer/k8s/runs"
+	"kernelindexer/serve"
 )
 
 // stepView is one step of a result; a run here has one.
@@ -45,35 +46,14 @@ func (s *server) result(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, typeJSON)
 	h.Set(echo.HeaderCacheControl, "no-store")
-	out := &unlessEmpty{to: c.Response(), more: func() { deadlines(c, requestTime) }}
-	if err := s.writeResult(c.Request().Context(), out, run); err != nil {
-		if out.begun {
+	if err := s.writeResult(c.Request().Context(), c.Response(), run); err != nil {
+		if c.Response().Committed {
+			serve.Cause(c.Response().Writer, err)
 			panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 		}
 		return err
 	}
 	return nil
-}
-
-// unlessEmpty knows whether anything was written, and gives each part the time that the first one got.
-type unlessEmpty struct {
-	to    *echo.Response
-	more  func()
-	sent  int
-	begun bool
-}
-
-// partBytes is how much of a long answer must be taken within requestTime.
-const partBytes = 256 << 10
-
-// Write implements io.Writer.
-func (w *unlessEmpty) Write(p []byte) (int, error) {
-	w.begun = true
-	if w.sent += len(p); w.sent > partBytes {
-		w.sent = 0
-		w.more()
-	}
-	return w.to.Write(p)
 }
 
 // codeOf is the return code of a run, and its exception.

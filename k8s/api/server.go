@@ -3,9 +3,7 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -160,7 +158,7 @@ const (
 	readyPath = "/readyz"
 )
 
-// New returns the handler of the whole interface. It is safe for concurrent use.
+// New returns the routes of the whole interface, for package serve. They are safe for concurrent use.
 func New(options Options) (*echo.Echo, error) {
 	options.setDefaults()
 	if err := options.Launch.Check(); err != nil {
@@ -172,17 +170,33 @@ func New(options Options) (*echo.Echo, error) {
 	}
 	s.tails = newTails(options.Logs, options.Runs, options.Poll)
 	s.types = newTypes()
-	e := echo.New()
-	e.HideBanner, e.HidePort = true, true
-	e.HTTPErrorHandler = s.handleError
-	e.Use(s.observe, s.recovered, s.bounded)
+	e := s.echo()
 	s.route(e)
 	return e, nil
 }
 
+// Starting returns what is answered before there is a server: the process is alive, and all else comes later.
+func Starting() *echo.Echo {
+	s := &server{}
+	e := s.echo()
+	e.GET(livePath, s.live)
+	e.Any("/*", func(echo.Context) error { return fail(codeUnavailable, "not ready: the service is starting") })
+	return e
+}
+
+// Probes are the routes that an orchestrator asks every few seconds.
+func Probes() []string { return []string{livePath, readyPath} }
+
+func (s *server) echo() *echo.Echo {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = s.handleError
+	return e
+}
+
 // route says which address is what.
 func (s *server) route(e *echo.Echo) {
-	e.GET(livePath, func(c echo.Context) error { return writeJSON(c, http.StatusOK, health{"alive"}) })
+	e.GET(livePath, s.live)
 	e.GET(readyPath, s.ready)
 	e.GET("/openapi.json", s.openAPI)
 
@@ -243,6 +257,8 @@ type health struct {
 	Status string `json:"status"`
 }
 
+func (s *server) live(c echo.Context) error { return writeJSON(c, http.StatusOK, health{"alive"}) }
+
 func (s *server) ready(c echo.Context) error {
 	if err := s.options.Ready(); err != nil {
 		return &failure{code: codeUnavailable, detail: "not ready: " + err.Error()}
@@ -257,7 +273,7 @@ func (s *server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return unanswered(err)
 		}
-		exchangeOf(c).user = user
+		identified(c, user)
 		return next(c)
 	}
 }
@@ -293,9 +309,4 @@ func (s *server) domain(c echo.Context, deed access.Deed) error {
 		return fail(codeNotFound, "there is no domain %s", deed.Domain)
 	}
 	return nil
-}
-
-// panicked is the error of a request that panicked.
-func panicked(r any) error {
-	return &failure{code: codeInternal, detail: "an error of the service", cause: fmt.Errorf("panic: %v\n%s", r, debug.Stack())}
 }

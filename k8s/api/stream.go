@@ -15,6 +15,7 @@ import (
 	"kernelindexer/k8s/archive"
 	"kernelindexer/k8s/process"
 	"kernelindexer/k8s/runs"
+	"kernelindexer/serve"
 )
 
 // streamPage is how many lines are sent before the connection is flushed.
@@ -73,6 +74,7 @@ func viewState(run runs.Run) stateView {
 type follower struct {
 	s       *server
 	out     *bufio.Writer
+	client  http.ResponseWriter
 	control *http.ResponseController
 	run     runs.Run
 	only    int
@@ -96,7 +98,10 @@ func (s *server) follow(c echo.Context, p place, run runs.Run, only int, offset 
 	defer s.streams.Release(1)
 	s.metrics.streams.Inc()
 	defer s.metrics.streams.Dec()
-	f := &follower{s: s, out: bufio.NewWriterSize(c.Response(), 32<<10), control: http.NewResponseController(c.Response().Writer), run: run, only: only}
+	client := c.Response().Writer
+	f := &follower{
+		s: s, out: bufio.NewWriterSize(c.Response(), 32<<10), client: client, control: http.NewResponseController(client), run: run, only: only,
+	}
 	if err := f.begin(c.Request().Context(), c.Request().Header.Get("Last-Event-ID"), offset); err != nil {
 		return err
 	}
@@ -308,7 +313,7 @@ func (f *follower) lines(ctx context.Context) (done bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		f.deadline() // for what the buffer cannot hold
+		f.pace() // for what the buffer cannot hold
 		for _, line := range page.Lines {
 			id := f.at.Pod + "/" + f.at.Container + ":" + strconv.FormatInt(line.Number+max(line.Gone, 1), 10)
 			if err := f.event("log", id, viewLine(line, command, f.at.Container)); err != nil {
@@ -355,14 +360,12 @@ func (f *follower) event(name, id string, value any) error {
 
 // flush gives the client what there is, and some time to take it.
 func (f *follower) flush() error {
-	f.deadline()
+	f.pace()
 	if err := f.out.Flush(); err != nil {
 		return err
 	}
 	return f.control.Flush()
 }
 
-// deadline moves the time by which the client must have taken what is written next.
-func (f *follower) deadline() {
-	_ = f.control.SetWriteDeadline(time.Now().Add(f.s.options.WriteTime)) // a recorder in a test has none
-}
+// pace gives the client its time for what is written next.
+func (f *follower) pace() { serve.Pace(f.client, f.s.options.WriteTime) }

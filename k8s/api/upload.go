@@ -172,7 +172,6 @@ const registering = 2 * time.Hour
 func (s *server) registered(c echo.Context, made *environment.Environment, result environment.Result) error {
 	s.options.Log.Info().Str("environment", made.FullName).Str("id", made.ID).Str("result", string(result)).
 		Int64("revision", made.Revision).Str("by", made.UpdatedBy).Msg("registered")
-	deadlines(c, requestTime)
 	status := http.StatusOK
 	if result == environment.Created {
 		status = http.StatusCreated

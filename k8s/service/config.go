@@ -16,21 +16,17 @@ import (
 	"kernelindexer/k8s/api"
 	"kernelindexer/k8s/environment"
 	"kernelindexer/k8s/kernels"
+	"kernelindexer/serve"
 )
-
-// NoMetrics is the metrics port of a service without a metrics listener.
-const NoMetrics = -1
 
 // Config says what the service is to be. There are no defaults but where it says so.
 type Config struct {
 	Version string
 	Log     zerolog.Logger
 
-	// Host is what both listeners are bound to; "" is all of the machine. A port of 0 is any that is free.
-	Host              string
-	Port, MetricsPort int
-	// Drain is how long requests are still taken after the end was asked for, Grace how long they may take then.
-	Drain, Grace time.Duration
+	// Listen is where and how requests are served. What is the service's own affair in it, such as metrics and probes, is
+	// filled in.
+	Listen serve.Config
 
 	// Kubeconfig is a file; "" is the account of the pod, or what kubectl would take.
 	Kubeconfig string

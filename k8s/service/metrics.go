@@ -5,16 +5,16 @@ import (
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	batchv1 "k8s.io/api/batch/v1"
 
+	"kernelindexer/k8s/api"
 	"kernelindexer/k8s/controller"
 	"kernelindexer/k8s/process"
 )
 
-const namespace = "kernel_jobs"
+const namespace = api.MetricsNamespace
 
-// metrics are those of the loop and of the cluster; those of requests are package api's.
+// metrics are those of the loop and of the cluster; those of requests are of packages serve and api.
 type metrics struct {
 	registry *prometheus.Registry
 	kube     *prometheus.CounterVec
@@ -24,7 +24,7 @@ type metrics struct {
 	cluster  atomic.Pointer[controller.Kubernetes]
 }
 
-func newMetrics(version string) *metrics {
+func newMetrics() *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		kube: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -41,10 +41,7 @@ func newMetrics(version string) *metrics {
 		}),
 	}
 	m.registry.MustRegister(
-		m.kube, m.actions, m.failures, m.leader, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Namespace: namespace, Name: "build_info", Help: "1, labelled with what was built.", ConstLabels: prometheus.Labels{"version": version},
-		}, func() float64 { return 1 }),
+		m.kube, m.actions, m.failures, m.leader,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Namespace: namespace, Name: "jobs_active", Help: "Jobs of runs that are not over.",
 		}, m.active),

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/labstack/echo/v4"
 	"k8s.io/client-go/kubernetes"
 
 	"kernelindexer/k8s/access"
@@ -21,6 +21,7 @@ import (
 	"kernelindexer/k8s/image"
 	"kernelindexer/k8s/process"
 	"kernelindexer/k8s/runs"
+	"kernelindexer/serve"
 )
 
 // service is what runs.
@@ -30,7 +31,7 @@ type service struct {
 	store   *archive.Store
 	metrics *metrics
 	loop    atomic.Pointer[controller.Loop] // while this process leads
-	closed  atomic.Bool                     // the end was asked for
+	gate    serve.Gate                      // is closed when the end was asked for
 	closing chan struct{}                   // and streams end, too
 }
 
@@ -40,7 +41,7 @@ func Run(ctx context.Context, config Config) error {
 	if err := config.check(); err != nil {
 		return &ConfigError{err}
 	}
-	s := &service{config: config, metrics: newMetrics(config.Version), closing: make(chan struct{})}
+	s := &service{config: config, metrics: newMetrics(), closing: make(chan struct{})}
 	quiet(config.Log)
 	var err error
 	if s.client, err = config.connect(s.metrics); err != nil {
@@ -50,56 +51,56 @@ func Run(ctx context.Context, config Config) error {
 		return err
 	}
 	defer s.store.Close() //nolint:errcheck // every write has been waited for
-	ports, err := listen(ctx, &config, s.metrics)
+	working, cancel := context.WithCancel(ctx)
+	defer cancel()
+	server, err := serve.Listen(ctx, s.listen(cancel), api.Starting(), &s.gate)
 	if err != nil {
 		return err
 	}
-	ports.serve()
 	line := config.Log.Info().Str("version", config.Version).Strs("domains", config.Domains).
-		Stringer("address", ports.api.Addr())
-	if ports.metrics != nil {
-		line = line.Stringer("metrics", ports.metrics.Addr())
+		Stringer("address", server.Addr())
+	if a := server.MetricsAddr(); a != nil {
+		line = line.Stringer("metrics", a)
 	}
 	line.Msg("listening")
-	return s.work(ctx, ports)
+	return s.work(ctx, working, server)
 }
 
-// work runs what there is to run, until ctx ends or a part of it fails.
-func (s *service) work(ctx context.Context, ports *listeners) error {
+// maxHeader bounds the header of a request: tokens of some identity providers are long.
+const maxHeader = 64 << 10
+
+// listen is how requests are served. stop is called when only those under way are answered still.
+func (s *service) listen(stop func()) serve.Config {
+	c := s.config.Listen
+	c.Limits.HeaderBytes, c.Limits.BodyBytes = maxHeader, 0
+	c.Probes, c.Namespace, c.Metrics = api.Probes(), api.MetricsNamespace, s.metrics.registry
+	c.Version, c.Log = s.config.Version, s.config.Log
+	c.Ending = func() { close(s.closing); stop() }
+	return c
+}
+
+// work runs what there is to run, until ctx ends or a part of it fails. working ends before requests do.
+func (s *service) work(ctx, working context.Context, server *serve.Server) error {
 	// Watching ends last: requests that are still answered look at what is watched.
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
-	working, cancel := context.WithCancel(ctx)
+	serving, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	var failed error
 	var parts sync.WaitGroup
-	failed := make(chan error, 1)
 	parts.Go(func() {
-		if err := s.begin(watching, working, ports); err != nil && working.Err() == nil {
-			failed <- err
+		if err := s.begin(watching, working, server); err != nil && working.Err() == nil {
+			failed = err
+			end(serve.ErrAtOnce) // nobody is served by waiting
 		}
 	})
-	var err error
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
-	case err = <-ports.failed:
-	}
-	s.closed.Store(true)
-	if err == nil && s.config.Drain > 0 {
-		s.config.Log.Info().Dur("ms", s.config.Drain).Msg("ending: not ready any more, still answering")
-		select {
-		case <-time.After(s.config.Drain):
-		case err = <-ports.failed:
-		}
-	}
-	close(s.closing)
-	cancel()
-	err = errors.Join(err, ports.shutdown(context.WithoutCancel(ctx), max(s.config.Grace, time.Millisecond)))
+	err := server.Run(serving)
 	stop()
 	parts.Wait()
-	return err
+	return errors.Join(failed, err)
 }
 
 // begin connects to the domains, takes requests then, and looks after runs.
-func (s *service) begin(watching, working context.Context, ports *listeners) error {
+func (s *service) begin(watching, working context.Context, server *serve.Server) error {
 	connecting, cancel := context.WithCancel(watching)
 	defer context.AfterFunc(working, func() {
 		if s.metrics.cluster.Load() == nil {
@@ -116,11 +117,11 @@ func (s *service) begin(watching, working context.Context, ports *listeners) err
 	s.metrics.cluster.Store(cluster)
 	known := &runs.Runs{Cluster: cluster, Jobs: s.client.BatchV1(), Archive: s.store, Limits: process.DefaultLimits()}
 	environments := environment.NewStore(s.client.CoreV1().ConfigMaps(s.config.Namespace), nil)
-	handler, err := s.handler(known, environments) //nolint:contextcheck // handlers have that of their request
+	routes, err := s.routes(known, environments) //nolint:contextcheck // handlers have that of their request
 	if err != nil {
 		return err
 	}
-	ports.handler.Store(&handler)
+	server.Route(routes)
 	s.config.Log.Info().Msg("ready")
 	lead := func(ctx context.Context) error { return s.lead(ctx, cluster, known, environments) }
 	if s.config.Lead {
@@ -137,8 +138,8 @@ func (s *service) begin(watching, working context.Context, ports *listeners) err
 	return nil
 }
 
-// handler is the interface over HTTP.
-func (s *service) handler(known *runs.Runs, environments *environment.Store) (http.Handler, error) {
+// routes are the interface over HTTP.
+func (s *service) routes(known *runs.Runs, environments *environment.Store) (*echo.Echo, error) {
 	c := &s.config
 	platform, err := c.platform()
 	if err != nil {
@@ -175,7 +176,7 @@ func (d domains) Exists(_ context.Context, domain string) (bool, error) {
 }
 
 func (s *service) ready() error {
-	if s.closed.Load() {
+	if s.gate.Closed() {
 		return errors.New("the service is ending")
 	}
 	return nil

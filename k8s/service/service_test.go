@@ -24,6 +24,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 
 	"kernelindexer/k8s/service"
+	"kernelindexer/serve"
 )
 
 func TestMain(m *testing.M) {
@@ -118,10 +119,11 @@ func config(t *testing.T, c *cluster) (service.Config, *log) {
 	}
 	out := &log{}
 	return service.Config{
-		Version: "test", Log: zerolog.New(out), Host: "127.0.0.1", Kubeconfig: kubeconfig, QPS: 50, Burst: 100,
+		Version: "test", Log: zerolog.New(out), Kubeconfig: kubeconfig, QPS: 50, Burst: 100,
 		Namespace: "kernel-jobs", Domains: []string{"water", "soil"}, Archive: "file://" + filepath.Join(dir, "archive"),
-		Registry: "127.0.0.1:1/environments", Insecure: true, Platform: "linux/amd64", MaxImage: "1Gi", Streams: 10, Grace: 5 * time.Second,
-		Lead: true, Lease: "kernel-jobs", Identity: "one",
+		Registry: "127.0.0.1:1/environments", Insecure: true, Platform: "linux/amd64", MaxImage: "1Gi", Streams: 10,
+		Listen: serve.Config{Address: "127.0.0.1", Limits: serve.DefaultLimits(), Grace: 5 * time.Second, AccessLog: true},
+		Lead:   true, Lease: "kernel-jobs", Identity: "one",
 	}, out
 }
 
@@ -211,7 +213,7 @@ func (r *running) ready() bool { status, _ := r.get(r.api, "/readyz"); return st
 func TestServiceFromStartToEnd(t *testing.T) {
 	c := newCluster(t)
 	cfg, out := config(t, c)
-	cfg.Drain = 300 * time.Millisecond
+	cfg.Listen.Drain = 2 * time.Second
 	r := start(t, cfg, out)
 	wait(t, "ready", r.ready)
 	for path, want := range map[string]string{
@@ -311,7 +313,7 @@ func TestConfigurationIsChecked(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	cfg.Port = taken.Addr().(*net.TCPAddr).Port
+	cfg.Listen.Port = taken.Addr().(*net.TCPAddr).Port
 	var wrong *service.ConfigError
 	if err := service.Run(t.Context(), cfg); err == nil || errors.As(err, &wrong) || !strings.Contains(err.Error(), "cannot listen") {
 		t.Errorf("a port that is taken: %v", err)
