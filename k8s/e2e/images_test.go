@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -19,10 +18,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kernelindexer/k8s/e2e/suite"
 )
 
-// images are archives with the two images.
-type images struct{ indexer, web string }
+// images are archives with the images that `make images` makes.
+type images struct{ indexer, web, jobs string }
 
 // The names that the component "local" of k8s/deploy expects.
 const (
@@ -46,38 +47,27 @@ func buildImages(ctx context.Context, scratch string) (images, error) {
 		return images{}, err
 	}
 	conda := filepath.Join(folder, "conda")
-	if err := execute(ctx, []string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-o", conda, "./k8s/e2e/conda"); err != nil {
+	if err := suite.Execute(ctx, root, []string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-o", conda, "./k8s/e2e/conda"); err != nil {
 		return images{}, err
 	}
-	store := filepath.Join(scratch, "store")
-	buildah := []string{"buildah", "--storage-driver", "vfs", "--root", store + "/root", "--runroot", store + "/run"}
-	if err := execute(ctx, nil, append(buildah, "bud", "--timestamp", "0", "--isolation", "chroot", "-t", "localhost/base", folder)...); err != nil {
+	buildah, err := suite.NewBuildah(scratch)
+	if err != nil {
 		return images{}, err
 	}
-	if err := execute(ctx, nil, "make", "images", "IMAGES_FROM=bin", "IMAGE_PREFIX="+imagePrefix, "IMAGE_TAG="+imageTag,
-		"INDEXER_BASE_IMAGE=localhost/base", "WEB_BASE_IMAGE=scratch", "BUILDER=buildah",
-		"BUILDAH="+strings.Join(buildah, " "), "BUILDAHFLAGS=--isolation chroot"); err != nil {
+	if err := buildah.Build(ctx, "localhost/base", filepath.Join(scratch, "base.tar"), folder); err != nil {
 		return images{}, err
 	}
-	out := images{filepath.Join(scratch, "indexer.tar"), filepath.Join(scratch, "web.tar")}
-	for program, archive := range map[string]string{"kernel-indexer": out.indexer, "kernel-web": out.web} {
-		name := imagePrefix + "/" + program + ":" + imageTag
-		if err := execute(ctx, nil, append(buildah, "push", "-q", name, "docker-archive:"+archive+":"+name)...); err != nil {
+	if err := suite.Execute(ctx, root, buildah.Env, "make", "images", "IMAGES_FROM=bin", "IMAGE_PREFIX="+imagePrefix, "IMAGE_TAG="+imageTag,
+		"INDEXER_BASE_IMAGE=localhost/base", "WEB_BASE_IMAGE=scratch", "BUILDER=buildah"); err != nil {
+		return images{}, err
+	}
+	out := images{filepath.Join(scratch, "indexer.tar"), filepath.Join(scratch, "web.tar"), filepath.Join(scratch, "jobs.tar")}
+	for program, archive := range map[string]string{"kernel-indexer": out.indexer, "kernel-web": out.web, "kernel-jobs": out.jobs} {
+		if err := buildah.Save(ctx, imagePrefix+"/"+program+":"+imageTag, archive); err != nil {
 			return images{}, err
 		}
 	}
 	return out, nil
-}
-
-// execute runs a command in the root of the repository.
-func execute(ctx context.Context, env []string, args ...string) error {
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), env...)
-	if text, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, text)
-	}
-	return nil
 }
 
 // root is the root of the repository, seen from the folder of this package, where tests run.
@@ -108,6 +98,7 @@ func TestImagesHoldOneProgramAndNoTool(t *testing.T) {
 	}{
 		{"kernel-indexer", built.indexer, []string{"usr/local/bin/conda"}, []string{"run"}, nil},
 		{"kernel-web", built.web, nil, nil, []string{"8000/tcp", "9090/tcp"}},
+		{"kernel-jobs", built.jobs, nil, []string{"serve"}, []string{"8000/tcp", "9090/tcp"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.program, func(t *testing.T) {
@@ -144,14 +135,14 @@ func TestImagesHoldOneProgramAndNoTool(t *testing.T) {
 	}
 }
 
-// TestSameCommitMakesTheSameImages builds both once more, with other temporary folders and at another time.
+// TestSameCommitMakesTheSameImages builds all once more, with other temporary folders and at another time.
 func TestSameCommitMakesTheSameImages(t *testing.T) {
 	t.Parallel()
 	again, err := buildImages(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, pair := range [][2]string{{built.indexer, again.indexer}, {built.web, again.web}} {
+	for _, pair := range [][2]string{{built.indexer, again.indexer}, {built.web, again.web}, {built.jobs, again.jobs}} {
 		if first, second := fileDigest(t, pair[0]), fileDigest(t, pair[1]); first != second {
 			t.Errorf("%s: sha256 %s, then %s", filepath.Base(pair[0]), first, second)
 		}

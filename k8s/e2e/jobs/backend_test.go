@@ -17,7 +17,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -119,18 +118,15 @@ func tokenOf(t testing.TB, namespace, account string) string {
 // start starts the program and waits until it is ready.
 func (b *backend) start(t testing.TB) {
 	t.Helper()
-	node, err := nodeProcess()
-	if err != nil {
-		t.Fatal(err)
-	}
+	var err error
 	if b.log, err = os.OpenFile(filepath.Join(b.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	defer b.log.Close()
-	args := append([]string{"--net=/proc/" + strconv.Itoa(node) + "/ns/net", "--", "../../../bin/kernel-jobs"}, b.args...)
-	b.program = exec.Command("nsenter", args...)
+	if b.program, err = onNode(append([]string{root + "/bin/kernel-jobs"}, b.args...)...); err != nil {
+		t.Fatal(err)
+	}
 	b.program.Stdout, b.program.Stderr = b.log, b.log
-	b.program.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := b.program.Start(); err != nil {
 		t.Fatal(err)
 	}

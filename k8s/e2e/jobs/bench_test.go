@@ -21,6 +21,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"kernelindexer/k8s/e2e/suite"
 )
 
 // The tests of this file measure what the README claims of the backend, and fail where it is not so. They print rows of
@@ -114,7 +116,7 @@ func TestBenchUpload(t *testing.T) {
 		archive := filepath.Join(dir, fmt.Sprintf("large-%d.tar", i))
 		writeLarge(t, archive, fmt.Sprintf("large:%d", i), 1<<30)
 		begin := time.Now()
-		if err := execute(t.Context(), nil, "sha256sum", archive); err != nil {
+		if err := suite.Execute(t.Context(), "", nil, "sha256sum", archive); err != nil {
 			t.Fatal(err)
 		}
 		sums = append(sums, time.Since(begin).Seconds())

@@ -4,14 +4,13 @@ package jobs
 
 import (
 	"context"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
+	"kernelindexer/k8s/e2e/suite"
 	"kernelindexer/k8s/environment"
 	"kernelindexer/k8s/image"
 	"kernelindexer/k8s/process"
@@ -50,38 +49,42 @@ func buildImages(ctx context.Context, scratch string) (map[string]string, error)
 			return nil, err
 		}
 	}
-	if err := execute(ctx, []string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(folder, "tool"), "./tool"); err != nil {
+	if err := suite.Execute(ctx, "", []string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(folder, "tool"), "./tool"); err != nil {
 		return nil, err
 	}
-	store := filepath.Join(scratch, "store")
-	buildah := []string{"buildah", "--storage-driver", "vfs", "--root", store + "/root", "--runroot", store + "/run"}
+	buildah, err := suite.NewBuildah(scratch)
+	if err != nil {
+		return nil, err
+	}
 	saved := map[string]string{}
+	python := filepath.Join(scratch, "python")
+	if err := pythonRoot(ctx, python); err != nil {
+		return nil, err
+	}
+	for name, build := range map[string]struct {
+		folder string
+		args   []string
+	}{
+		"python":      {python, nil},
+		"kernel-jobs": {root, []string{"--build-arg", "BINARIES=bin", "--build-arg", "BASE_IMAGE=scratch", "-f", root + "/Dockerfile.jobs"}},
+	} {
+		saved[name] = filepath.Join(scratch, name+".tar")
+		if err := buildah.Build(ctx, "localhost/"+name+":1", saved[name], build.folder, build.args...); err != nil {
+			return nil, err
+		}
+	}
 	for name, lines := range dockerfiles {
 		file := filepath.Join(folder, "Dockerfile."+name)
 		text := "FROM scratch\nCOPY tool /tool\nCOPY process_schemas.json /app/process_schemas.json\n" + lines + "ENTRYPOINT [\"/tool\"]\n"
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			return nil, err
 		}
-		tag := "localhost/" + name + ":1"
-		if err := execute(ctx, nil, append(buildah, "bud", "-q", "--timestamp", "0", "--isolation", "chroot", "-f", file, "-t", tag, folder)...); err != nil {
-			return nil, err
-		}
 		saved[name] = filepath.Join(scratch, name+".tar")
-		if err := execute(ctx, nil, append(buildah, "push", "-q", tag, "docker-archive:"+saved[name]+":"+tag)...); err != nil {
+		if err := buildah.Build(ctx, "localhost/"+name+":1", saved[name], folder, "-f", file); err != nil {
 			return nil, err
 		}
 	}
 	return saved, nil
-}
-
-// execute runs a command in the folder of this package.
-func execute(ctx context.Context, env []string, args ...string) error {
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Env = append(os.Environ(), env...)
-	if text, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, text)
-	}
-	return nil
 }
 
 // uploaded are the environments that images have become, by registry and image.

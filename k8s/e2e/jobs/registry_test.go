@@ -25,7 +25,10 @@ import (
 )
 
 // needs is what the tests need beside what a cluster does.
-var needs = []onenode.Need{{Program: "buildah", Package: "buildah"}, {Program: "docker-registry", Package: "docker-registry"}}
+var needs = []onenode.Need{
+	{Program: "buildah", Package: "buildah"}, {Program: "docker-registry", Package: "docker-registry"},
+	{Program: "jq", Package: "jq"}, {Program: "curl", Package: "curl"}, {Program: python, Package: "python3"},
+}
 
 // registry is a Debian docker-registry in the network of the node. There it is on 127.0.0.1, where the kubelet's runtime
 // speaks to it without TLS; the tests reach it as they reach any address of the cluster.
@@ -53,10 +56,6 @@ const (
 
 // startRegistry starts a registry at an address of the node, for those who know the password unless it is "".
 func startRegistry(ctx context.Context, scratch, address, password string) (*registry, error) {
-	node, err := nodeProcess()
-	if err != nil {
-		return nil, err
-	}
 	r := &registry{address: address}
 	dir := filepath.Join(scratch, strings.ReplaceAll(address, ":", "-"))
 	config := "version: 0.1\nlog: {level: warn, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: " + dir + "/data}}\n" +
@@ -78,9 +77,11 @@ func startRegistry(ctx context.Context, scratch, address, password string) (*reg
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		return nil, err
 	}
-	r.process = exec.Command("nsenter", "--net=/proc/"+strconv.Itoa(node)+"/ns/net", "--", "docker-registry", "serve", file)
+	var err error
+	if r.process, err = onNode("docker-registry", "serve", file); err != nil {
+		return nil, err
+	}
 	r.process.Stdout, r.process.Stderr = &r.log, &r.log
-	r.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := r.process.Start(); err != nil {
 		return nil, err
 	}
@@ -105,6 +106,17 @@ func startRegistry(ctx context.Context, scratch, address, password string) (*reg
 func (r *registry) stop() {
 	_ = r.process.Process.Kill()
 	_ = r.process.Wait()
+}
+
+// onNode is a command in the network of the node. It ends with this process.
+func onNode(args ...string) (*exec.Cmd, error) {
+	node, err := nodeProcess()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command("nsenter", append([]string{"--net=/proc/" + strconv.Itoa(node) + "/ns/net", "--"}, args...)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return cmd, nil
 }
 
 // nodeProcess is process 1 of the cluster, as this machine sees it.
