@@ -20,6 +20,10 @@ type Key = types.NamespacedName
 // will be none: its pod is gone.
 var ErrGone = errors.New("the pod is gone")
 
+// ErrUnreadable is in the error of [Logs.Secrets] when some may not be read, and
+// so cannot be masked.
+var ErrUnreadable = errors.New("values of this Secret may be in logs unmasked")
+
 // Objects shows the cluster. What is returned is only read.
 type Objects interface {
 	// Look returns a Job, the pods that bear its name and the warnings about
@@ -38,8 +42,9 @@ type Logs interface {
 	// until it ends, or what there is of it now. ErrGone: it is gone for good.
 	Open(ctx context.Context, namespace string, stream process.Stream, since time.Time, follow bool) (io.ReadCloser, error)
 	// Secrets are the values that the containers of a Job are given from
-	// Secrets, as far as they can be read.
-	Secrets(ctx context.Context, job *batchv1.Job) []string
+	// Secrets. One that does not exist has none. [ErrUnreadable]: these are only
+	// those that may be read. With any other error they are not known now.
+	Secrets(ctx context.Context, job *batchv1.Job) ([]string, error)
 }
 
 // Actions changes the cluster. Each is harmless when it was done before, and no

@@ -2,7 +2,6 @@ package controller
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -10,15 +9,16 @@ import (
 
 	"kernelindexer/k8s/archive"
 	"kernelindexer/k8s/process"
+	"kernelindexer/k8s/record"
 )
 
 // do carries out an action.
 func (l *Loop) do(ctx context.Context, key Key, o process.Observation, action process.Action) error {
 	switch action.Kind {
 	case process.ActBegin, process.ActSettle:
-		return l.keep(ctx, key, open{Record: action.Record})
+		return l.keep(ctx, key, record.Open{Record: action.Record})
 	case process.ActReplace:
-		return l.keep(ctx, key, open{Record: o.Facts.Record, Replacement: action.Replacement})
+		return l.keep(ctx, key, record.Open{Record: o.Facts.Record, Replacement: action.Replacement})
 	case process.ActFollow:
 		return l.follow(ctx, key, o.Job, action.Streams)
 	case process.ActArchive:
@@ -40,12 +40,8 @@ func (l *Loop) do(ctx context.Context, key Key, o process.Observation, action pr
 }
 
 // keep writes the document of an open run.
-func (l *Loop) keep(ctx context.Context, key Key, doc open) error {
-	data, err := json.Marshal(doc)
-	if err != nil {
-		return err
-	}
-	if err := l.store.PutOpen(ctx, archive.Opened{Domain: key.Namespace, Job: key.Name}, data); err != nil {
+func (l *Loop) keep(ctx context.Context, key Key, doc record.Open) error {
+	if err := l.records.PutOpen(ctx, opened(key), doc); err != nil {
 		return err
 	}
 	l.change(key, func(r *run) { r.open = doc })
@@ -54,27 +50,19 @@ func (l *Loop) keep(ctx context.Context, key Key, doc open) error {
 
 // archive writes the outcome of a run. When there is one, that is the outcome.
 func (l *Loop) archive(ctx context.Context, key Key, outcome *process.Outcome) error {
-	data, err := json.Marshal(outcome)
+	first, err := l.records.PutOutcome(ctx, outcome)
 	if err != nil {
 		return err
-	}
-	kept, _, err := l.store.PutOutcome(ctx, nameOf(&outcome.Record), data)
-	if err != nil {
-		return err
-	}
-	first := &process.Outcome{}
-	if err := json.Unmarshal(kept, first); err != nil {
-		return fmt.Errorf("the outcome in the archive: %w", err)
 	}
 	l.change(key, func(r *run) { r.outcome = first })
 	return nil
 }
 
 func (l *Loop) close(ctx context.Context, key Key) error {
-	if err := l.store.CloseOpen(ctx, archive.Opened{Domain: key.Namespace, Job: key.Name}); err != nil {
+	if err := l.records.Store.CloseOpen(ctx, opened(key)); err != nil {
 		return err
 	}
-	l.change(key, func(r *run) { r.open = open{} })
+	l.change(key, func(r *run) { r.open = record.Open{} })
 	return nil
 }
 
@@ -89,9 +77,9 @@ func (l *Loop) change(key Key, change func(*run)) {
 
 // follow starts a follower for each stream.
 func (l *Loop) follow(ctx context.Context, key Key, job *batchv1.Job, streams []process.Stream) error {
-	var secrets []string
-	if job != nil {
-		secrets = l.cluster.Secrets(ctx, job)
+	secrets, err := l.secrets(ctx, key, job)
+	if err != nil {
+		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -100,10 +88,11 @@ func (l *Loop) follow(ctx context.Context, key Key, job *batchv1.Job, streams []
 		return nil // dropped meanwhile; the next look says so again
 	}
 	for _, stream := range streams {
-		if fact := r.streams[stream]; fact.Following || fact.Complete {
+		fact := r.streams[stream]
+		if fact.Following || fact.Complete {
 			continue
 		}
-		r.streams[stream] = process.StreamFact{Following: true, Since: time.Now()}
+		r.streams[stream] = process.StreamFact{Following: true, Since: time.Now(), Broken: fact.Broken}
 		f := &follower{
 			loop: l, key: key, stream: stream,
 			name: archive.Stream{Run: r.name, Pod: stream.Pod, Container: stream.Container}, secrets: secrets,

@@ -8,6 +8,7 @@ import (
 
 	"kernelindexer/k8s/archive"
 	"kernelindexer/k8s/process"
+	"kernelindexer/k8s/record"
 )
 
 // follower copies the log of one container to the archive, to its end.
@@ -32,8 +33,13 @@ const (
 // on, and says what is known then.
 func (f *follower) run(ctx context.Context) {
 	fact, err := f.copy(ctx)
+	again := shortPause
 	if err != nil && ctx.Err() == nil && !errors.Is(err, archive.ErrConflict) {
 		f.loop.options.Failed(f.key, fmt.Errorf("log of %s/%s: %w", f.stream.Pod, f.stream.Container, err))
+		fact.Broken = f.broken(ctx)
+		if !fact.Broken.IsZero() {
+			again = min(max(shortPause, time.Since(fact.Broken)/4), longPause)
+		}
 	}
 	f.loop.mu.Lock()
 	if r := f.loop.runs[f.key]; r != nil {
@@ -41,26 +47,41 @@ func (f *follower) run(ctx context.Context) {
 	}
 	f.loop.mu.Unlock()
 	if err != nil {
-		f.loop.queue.AddAfter(f.key, shortPause) // somebody else's, or the archive is away
+		f.loop.queue.AddAfter(f.key, again) // somebody else's, broken, or the archive is away
 		return
 	}
 	f.loop.queue.Add(f.key)
 }
 
+// broken is since when this log, and not the archive as a whole, is broken: the zero time if the archive is away. It is
+// there when it has the record of the run, which is open while its logs are copied.
+func (f *follower) broken(ctx context.Context) time.Time {
+	if open, err := f.loop.records.Open(ctx, opened(f.key)); err != nil || open.Record == nil {
+		return time.Time{}
+	}
+	f.loop.mu.Lock()
+	defer f.loop.mu.Unlock()
+	if r := f.loop.runs[f.key]; r != nil && !r.streams[f.stream].Broken.IsZero() {
+		return r.streams[f.stream].Broken
+	}
+	return time.Now()
+}
+
 // copy copies the log, and returns what is known of it in the end. The error is
 // the archive's or the context's.
 func (f *follower) copy(ctx context.Context) (process.StreamFact, error) {
-	log, err := f.loop.store.Resume(ctx, f.name, archive.Options{Secrets: f.secrets, Flush: f.loop.options.Flush})
+	log, err := f.loop.records.Store.Resume(ctx, f.name, archive.Options{Secrets: f.secrets, Flush: f.loop.options.Flush})
 	if err != nil {
 		return process.StreamFact{}, err
 	}
+	mask := archive.NewMask(f.secrets).MaskPiece
 	var end *process.End
 	over := false // no container of the pod runs any more
 	failures, waited := 0, false
 	for log.End() == nil {
 		pod, err := f.loop.cluster.Pod(ctx, Key{Namespace: f.key.Namespace, Name: f.stream.Pod})
 		if err == nil {
-			if now := process.EndOf(pod, f.stream.Container); now != nil {
+			if now := process.EndOf(pod, f.stream.Container, mask); now != nil {
 				end, over = now, true
 			}
 			over = over || process.Over(pod)
@@ -68,7 +89,7 @@ func (f *follower) copy(ctx context.Context) (process.StreamFact, error) {
 		}
 		gone := errors.Is(err, ErrGone) || err == nil && pod == nil
 		if gone && end == nil {
-			end = process.EndOf(f.loop.cluster.Last(Key{Namespace: f.key.Namespace, Name: f.stream.Pod}), f.stream.Container)
+			end = process.EndOf(f.loop.cluster.Last(Key{Namespace: f.key.Namespace, Name: f.stream.Pod}), f.stream.Container, mask)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -93,7 +114,7 @@ func (f *follower) copy(ctx context.Context) (process.StreamFact, error) {
 			return process.StreamFact{}, ctx.Err()
 		}
 	}
-	return factOf(log.End())
+	return record.Fact(log.End())
 }
 
 // errArchive marks an error of the archive, which ends a follower: its log may

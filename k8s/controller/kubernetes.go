@@ -67,32 +67,37 @@ func (k *Kubernetes) Last(key Key) *corev1.Pod {
 	return nil
 }
 
-// Secrets implements [Logs]. What may not be read is not known, and so cannot be
-// masked.
-func (k *Kubernetes) Secrets(ctx context.Context, job *batchv1.Job) []string {
+// Secrets implements [Logs]. The containers are looked through in order, each
+// Secret is read once.
+func (k *Kubernetes) Secrets(ctx context.Context, job *batchv1.Job) ([]string, error) {
 	var values []string
+	var hidden error
 	read := map[string]*corev1.Secret{}
 	template := job.Spec.Template.Spec
-	for _, container := range append(template.InitContainers[:len(template.InitContainers):len(template.InitContainers)], template.Containers...) {
+	for _, container := range slices.Concat(template.InitContainers, template.Containers) {
 		for _, variable := range container.Env {
 			if variable.ValueFrom == nil || variable.ValueFrom.SecretKeyRef == nil {
 				continue
 			}
 			ref := variable.ValueFrom.SecretKeyRef
-			secret, known := read[ref.Name]
-			if !known {
-				got, err := k.client.CoreV1().Secrets(job.Namespace).Get(ctx, ref.Name, metav1.GetOptions{})
-				if err == nil {
-					secret = got
+			if _, known := read[ref.Name]; !known {
+				secret, err := k.client.CoreV1().Secrets(job.Namespace).Get(ctx, ref.Name, metav1.GetOptions{})
+				switch {
+				case apierrors.IsNotFound(err):
+					secret = nil
+				case apierrors.IsForbidden(err):
+					secret, hidden = nil, errors.Join(hidden, fmt.Errorf("%w: %w", ErrUnreadable, err))
+				case err != nil:
+					return nil, fmt.Errorf("values to mask: %w", err)
 				}
 				read[ref.Name] = secret
 			}
-			if secret != nil && len(secret.Data[ref.Key]) > 0 {
+			if secret := read[ref.Name]; secret != nil && len(secret.Data[ref.Key]) > 0 {
 				values = append(values, string(secret.Data[ref.Key]))
 			}
 		}
 	}
-	return values
+	return values, hidden
 }
 
 // Stop implements [Actions]. The Job first, so that no other pod begins.

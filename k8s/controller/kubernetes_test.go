@@ -186,10 +186,10 @@ func TestLookIsTheSameFreshAndCached(t *testing.T) {
 			t.Errorf("fresh %v: no Job is %v, %v", fresh, gotJob, err)
 		}
 	}
-	got := k.Secrets(ctx, job)
+	got, err := k.Secrets(ctx, job)
 	slices.Sort(got)
-	if diff := cmp.Diff([]string{"hunter2-hunter2", "who"}, got); diff != "" {
-		t.Errorf("secrets -want +got:\n%s", diff)
+	if diff := cmp.Diff([]string{"hunter2-hunter2", "who"}, got); diff != "" || err != nil {
+		t.Errorf("%v: secrets -want +got:\n%s", err, diff)
 	}
 }
 
@@ -309,7 +309,7 @@ func TestPodThatIsGoneIsKnownAsItWasLastSeen(t *testing.T) {
 			t.Fatal("not known")
 		}
 	}
-	end := process.EndOf(k.Last(key), "process")
+	end := process.EndOf(k.Last(key), "process", strings.ToUpper)
 	if end == nil || end.Disrupted != "EvictionByEvictionAPI" {
 		t.Errorf("its end is known as %+v", end)
 	}

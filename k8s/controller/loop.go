@@ -11,6 +11,7 @@ import (
 
 	"kernelindexer/k8s/archive"
 	"kernelindexer/k8s/process"
+	"kernelindexer/k8s/record"
 )
 
 // Options of a [Loop]; the zero value of a field is its default.
@@ -41,12 +42,13 @@ type Failpoint interface {
 // use.
 type Loop struct {
 	cluster Cluster
-	store   *archive.Store
+	records record.Archive
 	options Options
 	queue   workqueue.TypedRateLimitingInterface[Key]
 
 	mu   sync.Mutex
-	runs map[Key]*run // in hand; a copy of what the archive has
+	runs map[Key]*run    // in hand; a copy of what the archive has
+	told map[string]bool // namespaces of which it was said that secrets cannot be read
 	work sync.WaitGroup
 }
 
@@ -66,7 +68,7 @@ func New(cluster Cluster, store *archive.Store, options Options) *Loop {
 	}
 	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[Key](100*time.Millisecond, time.Minute)
 	return &Loop{
-		cluster: cluster, store: store, options: options, runs: map[Key]*run{},
+		cluster: cluster, records: record.Archive{Store: store}, options: options, runs: map[Key]*run{}, told: map[string]bool{},
 		queue: workqueue.NewTypedRateLimitingQueue(limiter),
 	}
 }
@@ -153,7 +155,9 @@ func (l *Loop) reconcile(ctx context.Context, key Key) (time.Duration, error) {
 			if o, err = l.observe(ctx, key, true); err != nil {
 				return 0, err
 			}
-			action = process.Observe(o).Next
+			if action, err = l.masked(ctx, key, o, process.Observe(o).Next); err != nil {
+				return 0, err
+			}
 		}
 		switch action.Kind {
 		case process.ActNone:

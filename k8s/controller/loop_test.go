@@ -85,14 +85,7 @@ func read(t *testing.T, store *archive.Store) archived {
 			t.Fatal(err)
 		}
 		name := outcome.Record.Process
-		end := string(outcome.Status.State)
-		if failure := outcome.Status.Failure; failure != nil {
-			end += " " + string(failure.Code)
-		}
-		for _, warning := range outcome.Status.Warnings {
-			end += ", " + warning
-		}
-		a.Ends[name] = end
+		a.Ends[name] = endOf(t, data)
 		for _, command := range outcome.Status.Commands {
 			code := "-"
 			if command.ExitCode != nil {
@@ -121,6 +114,23 @@ func read(t *testing.T, store *archive.Store) archived {
 		a.Open++
 	}
 	return a
+}
+
+// endOf is a line that says how a run ended.
+func endOf(t *testing.T, document []byte) string {
+	t.Helper()
+	var outcome process.Outcome
+	if err := json.Unmarshal(document, &outcome); err != nil {
+		t.Fatal(err)
+	}
+	end := string(outcome.Status.State)
+	if failure := outcome.Status.Failure; failure != nil {
+		end += " " + string(failure.Code)
+	}
+	for _, warning := range outcome.Status.Warnings {
+		end += ", " + warning
+	}
+	return end
 }
 
 // simulate runs all kinds of Jobs to their archived ends.

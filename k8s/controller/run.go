@@ -2,34 +2,26 @@ package controller
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"time"
 
 	"kernelindexer/k8s/archive"
 	"kernelindexer/k8s/process"
+	"kernelindexer/k8s/record"
 )
-
-// open is the document of a run that has begun and not been closed.
-type open struct {
-	Record      *process.Record      `json:"run"`
-	Replacement *process.Replacement `json:"replacement,omitempty"`
-}
 
 // run is a run in hand.
 type run struct {
 	name    archive.Run
-	open    open
+	open    record.Open
 	outcome *process.Outcome
 	streams map[process.Stream]process.StreamFact
+	secrets map[string]bool // all values that its containers were ever seen to be given
 }
 
-// nameOf is the name of a run in the archive.
-func nameOf(record *process.Record) archive.Run {
-	return archive.Run{Domain: record.Namespace, Project: record.Project, Process: record.Process, Version: record.Version}
-}
+// opened is the name of an open run in the archive.
+func opened(key Key) archive.Opened { return archive.Opened{Domain: key.Namespace, Job: key.Name} }
 
 // observe gathers all that is known of a run; from the cluster itself, not from
 // what is cached, when fresh is asked for.
@@ -40,11 +32,11 @@ func (l *Loop) observe(ctx context.Context, key Key, fresh bool) (process.Observ
 		return o, err
 	}
 	o.Now = time.Now()
-	var record *process.Record
+	var seen *process.Record
 	if o.Job != nil {
-		record = process.RecordOf(o.Job)
+		seen = process.RecordOf(o.Job)
 	}
-	r, err := l.load(ctx, key, record)
+	r, err := l.load(ctx, key, seen)
 	if err != nil || r == nil {
 		return o, err
 	}
@@ -58,94 +50,66 @@ func (l *Loop) observe(ctx context.Context, key Key, fresh bool) (process.Observ
 
 // load returns the run in hand, or takes it from the archive; nil when neither
 // the cluster nor the archive knows it.
-func (l *Loop) load(ctx context.Context, key Key, record *process.Record) (*run, error) {
+func (l *Loop) load(ctx context.Context, key Key, seen *process.Record) (*run, error) {
 	l.mu.Lock()
 	r := l.runs[key]
 	l.mu.Unlock()
-	if r != nil && r.name != (archive.Run{}) && (record == nil || r.name == nameOf(record)) {
+	if r != nil && r.name != (archive.Run{}) && (seen == nil || r.name == record.Run(seen)) {
 		return r, nil
 	}
-	r = &run{streams: map[process.Stream]process.StreamFact{}}
-	err := document(l.store.GetOpen(ctx, archive.Opened{Domain: key.Namespace, Job: key.Name}))(&r.open)
-	if err != nil {
+	r = &run{secrets: map[string]bool{}}
+	var err error
+	if r.open, err = l.records.Open(ctx, opened(key)); err != nil {
 		return nil, err
 	}
 	switch {
-	case record != nil:
-		r.name = nameOf(record)
+	case seen != nil:
+		r.name = record.Run(seen)
 	case r.open.Record != nil:
-		r.name = nameOf(r.open.Record)
+		r.name = record.Run(r.open.Record)
 	default:
 		return nil, nil
 	}
-	if err := document(l.store.Outcome(ctx, r.name))(&r.outcome); err != nil {
+	if r.outcome, err = l.records.Outcome(ctx, r.name); err != nil {
 		return nil, err
 	}
-	if err := l.loadStreams(ctx, r); err != nil {
+	broken := map[process.Stream]bool{}
+	r.streams, err = l.records.Streams(ctx, r.name, func(stream process.Stream, err error) {
+		broken[stream] = true
+		l.options.Failed(key, fmt.Errorf("log of %s/%s: %w", stream.Pod, stream.Container, err))
+	})
+	if err != nil {
 		return nil, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if former := l.runs[key]; former != nil { // its followers go on
-		for stream, fact := range former.streams {
-			if fact.Following {
-				r.streams[stream] = fact
-			}
-		}
-	}
+	r.inherit(l.runs[key], broken, time.Now())
 	l.runs[key] = r
 	return r, nil
 }
 
-func (l *Loop) loadStreams(ctx context.Context, r *run) error {
-	streams, err := l.store.Streams(ctx, r.name)
-	if err != nil {
-		return err
+// inherit takes over from a run that is loaded anew what the archive does not tell: its followers go on, and a log that
+// was broken is so since then. A log that is broken now and was not is from now on.
+func (r *run) inherit(former *run, broken map[process.Stream]bool, now time.Time) {
+	for stream := range broken {
+		r.streams[stream] = process.StreamFact{Broken: now}
 	}
-	for _, stream := range streams {
-		end, err := l.store.LogEnd(ctx, stream)
-		if err != nil && !errors.Is(err, archive.ErrNotFound) {
-			return err
-		}
-		fact, err := factOf(end)
-		if err != nil {
-			return err
-		}
-		r.streams[process.Stream{Pod: stream.Pod, Container: stream.Container}] = fact
+	if former == nil {
+		return
 	}
-	return nil
-}
-
-// factOf is what the end of a log tells; nil is of a log that has none.
-func factOf(end *archive.End) (process.StreamFact, error) {
-	if end == nil {
-		return process.StreamFact{}, nil
-	}
-	fact := process.StreamFact{Complete: true, Partial: end.Partial}
-	if err := json.Unmarshal(end.Document, &fact.End); err != nil {
-		return fact, fmt.Errorf("the end of a log: %w", err)
-	}
-	return fact, nil
-}
-
-// document decodes what was read; what is not in the archive leaves the target.
-func document(data []byte, err error) func(any) error {
-	return func(target any) error {
-		if errors.Is(err, archive.ErrNotFound) {
-			return nil
+	maps.Copy(r.secrets, former.secrets)
+	for stream, fact := range former.streams {
+		switch {
+		case fact.Following:
+			r.streams[stream] = fact
+		case !fact.Broken.IsZero() && !r.streams[stream].Complete:
+			r.streams[stream] = process.StreamFact{Broken: fact.Broken}
 		}
-		if err != nil {
-			return err
-		}
-		if err := json.Unmarshal(data, target); err != nil {
-			return fmt.Errorf("a document of the archive: %w", err)
-		}
-		return nil
 	}
 }
 
-// forget drops a run; what it was is read again when it is needed. A run whose
-// logs are being copied is kept, so that nobody copies them twice.
+// forget drops a run; what it was is read again when it is needed. Of a run whose
+// logs are being copied, or cannot be, that is kept: nobody may copy them twice.
 func (l *Loop) forget(key Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -154,7 +118,7 @@ func (l *Loop) forget(key Key) {
 		return
 	}
 	for _, fact := range r.streams {
-		if fact.Following {
+		if fact.Following || !fact.Broken.IsZero() {
 			r.name = archive.Run{} // no run's: it is loaded anew
 			return
 		}

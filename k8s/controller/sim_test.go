@@ -29,7 +29,9 @@ type sim struct {
 	changed func(controller.Key)
 	cuts    *rand.Rand // cuts streams; nil does not
 	live    sync.WaitGroup
-	writes  int // actions of the loop
+	writes  int    // actions of the loop
+	words   string // that containers which fail say last
+	secrets func() ([]string, error)
 }
 
 type simJob struct {
@@ -215,10 +217,14 @@ func (s *sim) container(job *simJob, pod *corev1.Pod, name string, last bool, ki
 		set(corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: started}})
 	})
 	end := func(code int32, reason string) {
+		words := ""
+		if code != 0 {
+			words = s.words
+		}
 		s.change(job, func() {
 			log.ended = true
 			set(corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
-				ExitCode: code, Reason: reason, StartedAt: started, FinishedAt: now(),
+				ExitCode: code, Reason: reason, Message: words, StartedAt: started, FinishedAt: now(),
 			}})
 		})
 	}
@@ -291,7 +297,12 @@ func (s *sim) Pod(_ context.Context, key controller.Key) (*corev1.Pod, error) {
 func (s *sim) Last(controller.Key) *corev1.Pod { return nil }
 
 // Secrets implements controller.Logs.
-func (s *sim) Secrets(context.Context, *batchv1.Job) []string { return nil }
+func (s *sim) Secrets(context.Context, *batchv1.Job) ([]string, error) {
+	if s.secrets == nil {
+		return nil, nil
+	}
+	return s.secrets()
+}
 
 // of returns the Job of a key when it is the one with the uid.
 func (s *sim) of(key controller.Key, uid types.UID) *simJob {

@@ -2,8 +2,9 @@ package controller
 
 import (
 	"context"
-	"encoding/json"
 	"time"
+
+	"kernelindexer/k8s/record"
 )
 
 // day is how often what is too old is removed.
@@ -30,15 +31,14 @@ func (l *Loop) sweeper(ctx context.Context) {
 }
 
 func (l *Loop) sweep(ctx context.Context) error {
-	for data, err := range l.store.ListOpen(ctx) {
+	for open, err := range l.records.OpenRuns(ctx) {
+		if record.Damaged(err) || err == nil && open.Record == nil {
+			continue // of no run that can be named
+		}
 		if err != nil {
 			return err
 		}
-		var doc open
-		if err := json.Unmarshal(data, &doc); err != nil || doc.Record == nil {
-			continue // of no run that can be named
-		}
-		l.queue.Add(Key{Namespace: doc.Record.Namespace, Name: doc.Record.Job})
+		l.queue.Add(Key{Namespace: open.Record.Namespace, Name: open.Record.Job})
 	}
 	return nil
 }
@@ -55,6 +55,6 @@ func (l *Loop) expire(ctx context.Context) error {
 		}
 		return now.Add(-kept)
 	}
-	_, err := l.store.Expire(ctx, before(logs), before(outcomes))
+	_, err := l.records.Store.Expire(ctx, before(logs), before(outcomes))
 	return err
 }

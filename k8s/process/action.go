@@ -70,7 +70,7 @@ func (v *view) next(status Status, blocked time.Time) Action {
 	case v.facts.Replacement != nil || v.facts.Record.UID != v.job.UID:
 		return Action{Kind: ActSettle, Record: RecordOf(v.job)}
 	}
-	if streams := v.unfollowed(); len(streams) > 0 {
+	if streams := v.unfollowed(status.State.Final()); len(streams) > 0 {
 		return Action{Kind: ActFollow, Streams: streams}
 	}
 	if status.State.Final() {
@@ -136,8 +136,12 @@ func (v *view) end(status Status) Action {
 func (v *view) logsUntil() time.Time {
 	from := v.over()
 	for _, fact := range v.logs() {
-		if fact.Following && fact.Since.After(from) {
-			from = fact.Since
+		since := fact.Since
+		if !fact.Broken.IsZero() {
+			since = fact.Broken // it is begun again and again
+		}
+		if fact.Following && since.After(from) {
+			from = since
 		}
 	}
 	return from.Add(v.limits.Logs)

@@ -242,12 +242,8 @@ func findAppError(v *view) (finding, bool) {
 
 // endOf is the finding of a container that ended.
 func (v *view) endOf(pod *corev1.Pod, status corev1.ContainerStatus, end *corev1.ContainerStateTerminated) finding {
-	message := end.Message
-	if len(message) > maxMessage {
-		message = message[len(message)-maxMessage:] // the end says why
-	}
 	return finding{
-		message: message, stream: &Stream{Pod: pod.Name, Container: status.Name}, exitCode: new(end.ExitCode),
+		message: end.Message, tail: true, stream: &Stream{Pod: pod.Name, Container: status.Name}, exitCode: new(end.ExitCode),
 		evidence: []string{fmt.Sprintf("%s: %s, exit code %d", status.Name, end.Reason, end.ExitCode), v.jobSays()},
 		since:    end.FinishedAt.Time,
 	}

@@ -18,6 +18,8 @@ type Observation struct {
 	Facts  Facts
 	Now    time.Time
 	Limits Limits
+	// Mask hides secrets in what containers have said last, before any of it is cut; nil hides nothing.
+	Mask func(text string) string
 }
 
 // Facts are what the archive and the followers of logs hold of a run.
@@ -33,9 +35,12 @@ type StreamFact struct {
 	// Following: somebody copies it now, and has since Since.
 	Following bool      `json:"-"`
 	Since     time.Time `json:"-"`
-	Complete  bool      `json:"complete"`      // nothing will be added
-	Partial   bool      `json:"partial"`       // its end could not be had
-	End       *End      `json:"end,omitempty"` // of its container, if that was seen
+	// Broken is since when it can be neither read nor written, though the archive is there; zero: it can.
+	Broken time.Time `json:"-"`
+
+	Complete bool `json:"complete"`      // nothing will be added
+	Partial  bool `json:"partial"`       // its end could not be had
+	End      *End `json:"end,omitempty"` // of its container, if that was seen
 }
 
 // End is how a container ended.

@@ -1,6 +1,8 @@
 package process_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,6 +135,49 @@ func TestLogsThatDoNotComeAreNotWaitedForForEver(t *testing.T) {
 	s.facts.Streams[process.Stream{Pod: s.job.Name + "-a", Container: "process"}] = process.StreamFact{Following: true, Since: at(700)}
 	if got := process.Observe(s.observation()).Next.Kind; got != process.ActWait {
 		t.Errorf("begun late: %s", got)
+	}
+}
+
+func TestLogThatIsBrokenIsGivenUpAfterTheRunOnly(t *testing.T) {
+	s := newScene(t)
+	pod := s.pod("a").scheduled(1).runs("process", 2)
+	broken := process.StreamFact{Broken: at(3)}
+	s.facts.Streams[process.Stream{Pod: s.job.Name + "-a", Container: "process"}] = broken
+	s.now(1000)
+	if got := process.Observe(s.observation()).Next.Kind; got != process.ActFollow {
+		t.Errorf("while the run goes on: %s", got)
+	}
+	pod.Status.ContainerStatuses = nil
+	pod.ends("process", 0, "Completed", "", 2, 50).Status.Phase = corev1.PodSucceeded
+	s.completed()
+	s.now(602)
+	if got := process.Observe(s.observation()).Next.Kind; got != process.ActFollow {
+		t.Errorf("for some time: %s", got)
+	}
+	s.now(603)
+	verdict := process.Observe(s.observation())
+	if verdict.Next.Kind != process.ActArchive || len(verdict.Status.Warnings) != 1 || verdict.Status.State != process.Done {
+		t.Errorf("in the end: %+v, %+v", verdict.Next, verdict.Status)
+	}
+}
+
+func TestSecretsAreHiddenBeforeTheCut(t *testing.T) {
+	const secret = "hunter2-hunter2"
+	s := newScene(t)
+	// Where the message is cut to its end, the secret lies across the cut.
+	s.pod("a").scheduled(1).fails("Evicted", "container printed "+secret).
+		ends("process", 1, "Error", secret+strings.Repeat("x", 2040), 2, 3)
+	s.failed("BackoffLimitExceeded")
+	o := s.observation()
+	o.Mask = func(text string) string { return strings.ReplaceAll(text, secret, "***") }
+	failure := process.Observe(o).Status.Failure
+	text, err := json.Marshal(failure)
+	if err != nil || strings.Contains(string(text), "hunter") || !strings.Contains(string(text), "***") {
+		t.Errorf("%v: %s", err, text)
+	}
+	end := process.EndOf(s.pods[0].Pod, "process", func(text string) string { return strings.ReplaceAll(text, secret, "***") })
+	if !strings.HasPrefix(end.Message, "***x") {
+		t.Errorf("the end is kept as %.40q", end.Message)
 	}
 }
 

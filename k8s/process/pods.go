@@ -103,11 +103,12 @@ func culprit(pod *corev1.Pod) (corev1.ContainerStatus, *corev1.ContainerStateTer
 	return corev1.ContainerStatus{}, nil
 }
 
-// unfollowed are the logs that exist and are neither complete nor being copied.
-func (v *view) unfollowed() []Stream {
+// unfollowed are the logs that exist, are neither complete nor being copied, and
+// are not given up.
+func (v *view) unfollowed(final bool) []Stream {
 	var streams []Stream
 	for stream, fact := range v.logs() {
-		if !fact.Complete && !fact.Following {
+		if !fact.Complete && !fact.Following && (!final || !v.givenUp(fact)) {
 			streams = append(streams, stream)
 		}
 	}
@@ -115,10 +116,16 @@ func (v *view) unfollowed() []Stream {
 	return streams
 }
 
-// collected says that every log is complete.
+// givenUp says that a log of a run that is over has been broken for so long that
+// the run does not wait for it any more.
+func (v *view) givenUp(fact StreamFact) bool {
+	return !fact.Broken.IsZero() && !v.now.Before(fact.Broken.Add(v.limits.Logs))
+}
+
+// collected says that every log is complete, or given up.
 func (v *view) collected() bool {
 	for _, fact := range v.logs() {
-		if !fact.Complete {
+		if !fact.Complete && !v.givenUp(fact) {
 			return false
 		}
 	}
@@ -150,15 +157,15 @@ func (v *view) following() bool {
 }
 
 // EndOf is how a container of a pod ended; nil while it has not, or when the pod
-// is nil.
-func EndOf(pod *corev1.Pod, container string) *End {
+// is nil. What it said last is what mask leaves of it.
+func EndOf(pod *corev1.Pod, container string, mask func(string) string) *End {
 	if pod == nil {
 		return nil
 	}
 	for _, status := range statuses(pod) {
 		if end := status.State.Terminated; status.Name == container && end != nil {
 			known := &End{
-				ExitCode: end.ExitCode, Reason: end.Reason, Message: clean(end.Message, maxMessage),
+				ExitCode: end.ExitCode, Reason: end.Reason, Message: clean(mask(end.Message), maxMessage),
 				StartedAt: end.StartedAt.UTC(), FinishedAt: end.FinishedAt.UTC(),
 			}
 			if disrupted(pod) {

@@ -158,7 +158,7 @@ func (v *view) lost() Status {
 	status.Failure = classOf(Lost).failure(finding{
 		message: "the Job " + record.Namespace + "/" + record.Job + " was deleted before the end of the run was recorded",
 		since:   v.now,
-	})
+	}, v.mask)
 	for _, stream := range slices.SortedFunc(maps.Keys(v.facts.Streams), byContainer) {
 		fact := v.facts.Streams[stream]
 		one := CommandStatus{Stream: stream, State: CommandFailed, Reason: "JobGone"}
@@ -187,7 +187,7 @@ func (v *view) unexplained() *Failure {
 		f.message = "the Job failed, and its pod does not say why"
 		f.evidence = append(f.evidence, reasoned(pod.Status.Reason, pod.Status.Message))
 	}
-	return classOf(Lost).failure(f)
+	return classOf(Lost).failure(f, v.mask)
 }
 
 func stamp(t time.Time) *time.Time {

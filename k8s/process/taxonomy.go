@@ -32,6 +32,7 @@ type class struct {
 type finding struct {
 	sub       string
 	message   string
+	tail      bool          // of a message that is too long the end is kept: it says why
 	retriable *bool         // nil: as the row says
 	at        time.Duration // grace of this very finding, where the row leaves it open
 	stream    *Stream
@@ -145,14 +146,19 @@ func (v *view) classify() (*Failure, time.Time) {
 				continue
 			}
 		}
-		return row.failure(found), time.Time{}
+		return row.failure(found, v.mask), time.Time{}
 	}
 	return nil, blocked
 }
 
-func (c class) failure(f finding) *Failure {
+// failure is what is told of a finding. Secrets are hidden before anything is cut: of half of one nobody could tell.
+func (c class) failure(f finding, mask func(string) string) *Failure {
+	cut := clean
+	if f.tail {
+		cut = cleanTail
+	}
 	failure := &Failure{
-		Code: c.code, Sub: f.sub, Message: clean(f.message, maxMessage), Hint: c.hint, Retriable: c.retriable,
+		Code: c.code, Sub: f.sub, Message: cut(mask(f.message), maxMessage), Hint: c.hint, Retriable: c.retriable,
 		Where: f.stream, ExitCode: f.exitCode, FirstSeen: f.since.UTC().Truncate(time.Second),
 	}
 	if f.retriable != nil {
@@ -162,7 +168,7 @@ func (c class) failure(f finding) *Failure {
 		failure.Signal = *f.exitCode - 128
 	}
 	for _, piece := range f.evidence {
-		if piece = clean(piece, maxPiece); piece != "" && len(failure.Evidence) < maxEvidence {
+		if piece = clean(mask(piece), maxPiece); piece != "" && len(failure.Evidence) < maxEvidence {
 			failure.Evidence = append(failure.Evidence, piece)
 		}
 	}
@@ -180,6 +186,16 @@ func clean(text string, limit int) string {
 		cut--
 	}
 	return text[:cut]
+}
+
+// cleanTail is clean, of the end of a text.
+func cleanTail(text string, limit int) string {
+	text = strings.TrimSpace(strings.ToValidUTF8(text, "\uFFFD"))
+	cut := max(len(text)-limit, 0)
+	for cut < len(text) && !utf8.RuneStart(text[cut]) {
+		cut++
+	}
+	return text[cut:]
 }
 
 // pattern maps words of a message to a finer cause.

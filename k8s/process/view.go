@@ -21,11 +21,15 @@ type view struct {
 	facts  Facts
 	now    time.Time
 	limits Limits
+	mask   func(string) string
 }
 
 // look makes a view of an observation.
 func look(o Observation) *view {
-	v := &view{job: o.Job, facts: o.Facts, now: o.Now, limits: o.Limits}
+	v := &view{job: o.Job, facts: o.Facts, now: o.Now, limits: o.Limits, mask: o.Mask}
+	if v.mask == nil {
+		v.mask = func(text string) string { return text }
+	}
 	if v.job == nil {
 		return v
 	}
@@ -149,7 +153,14 @@ func (v *view) failedFor() string {
 
 // finished says that Kubernetes will do nothing more for the Job. Counters of
 // pods say nothing of the kind.
-func (v *view) finished() bool { return v.complete() || v.failedFor() != "" }
+func (v *view) finished() bool { return Finished(v.job) }
+
+// Finished says that Kubernetes will do nothing more for a Job; false for nil.
+func Finished(job *batchv1.Job) bool {
+	return job != nil && slices.ContainsFunc(job.Status.Conditions, func(c batchv1.JobCondition) bool {
+		return (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) && c.Status == corev1.ConditionTrue
+	})
+}
 
 // over is when the run ended, as far as is known; the present at the latest.
 func (v *view) over() time.Time {
