@@ -229,56 +229,6 @@ func TestLogIsReadInPages(t *testing.T) {
 	}
 }
 
-func TestExpiry(t *testing.T) {
-	for name, pair := range stores(t) {
-		t.Run(name, func(t *testing.T) {
-			ctx, store := t.Context(), pair[0]
-			logged := func(version int) archive.Stream {
-				return archive.Stream{Run: archive.Run{Domain: "d", Project: "p", Process: "x", Version: version}, Pod: "a", Container: "c"}
-			}
-			for version := range 3 {
-				log, err := store.Resume(ctx, logged(version), archive.Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := log.Copy(ctx, io.NopCloser(strings.NewReader("2026-11-21T12:00:00Z a\n"))); err != nil {
-					t.Fatal(err)
-				}
-			}
-			for version := range 2 { // the third has not ended
-				if _, _, err := store.PutOutcome(ctx, logged(version).Run, []byte("{}")); err != nil {
-					t.Fatal(err)
-				}
-			}
-			past, future := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
-			have := func() string {
-				text := ""
-				for version := range 3 {
-					page, err := store.Lines(ctx, logged(version), 0, 10)
-					_, outcome := store.Outcome(ctx, logged(version).Run)
-					text += fmt.Sprint(len(page.Lines), outcome == nil, err == nil, " ")
-				}
-				return text
-			}
-			for _, step := range []struct {
-				logs, outcomes time.Time
-				runs           int
-				want           string
-			}{
-				{past, past, 0, "1 true true 1 true true 1 false true "},
-				{future, past, 2, "0 true true 0 true true 1 false true "},
-				{future, past, 0, "0 true true 0 true true 1 false true "},
-				{future, future, 2, "0 false true 0 false true 1 false true "},
-			} {
-				runs, err := store.Expire(ctx, step.logs, step.outcomes)
-				if got := have(); err != nil || runs != step.runs || got != step.want {
-					t.Errorf("%d runs, %v; got %q, want %q", runs, err, got, step.want)
-				}
-			}
-		})
-	}
-}
-
 func TestWhatCannotBeOpened(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
