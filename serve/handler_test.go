@@ -4,8 +4,12 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
 )
 
 // logged returns the lines of the log as objects.
@@ -155,6 +159,94 @@ func TestPanicInTheMiddleOfAnAnswer(t *testing.T) {
 	}
 	if resp, _ := ask(t, "GET", "http://"+s.api+"/ok"); resp.StatusCode != 200 {
 		t.Errorf("afterwards: %d", resp.StatusCode)
+	}
+}
+
+// A handler that breaks an answer off is no panic, but it is counted and logged with its cause.
+func TestAnswerThatIsBrokenOff(t *testing.T) {
+	s := start(t)
+	r, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+s.api+"/breaks-off", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := client(t).Do(r)
+	if err == nil {
+		_, err = io.ReadAll(resp.Body)
+		resp.Body.Close()
+	}
+	if err == nil {
+		t.Error("the half answer came out whole")
+	}
+	line := requestLine(t, s.log, 1)
+	if line["level"] != "warn" || line["aborted"] != true || line["cause"] != "the disk is gone" || line["status"] != 200. {
+		t.Errorf("logged %v", line)
+	}
+	m := metricsText(t, s)
+	for _, want := range []string{
+		"\nkernel_web_http_panics_total 0\n", "\nkernel_web_http_aborts_total 1\n",
+		`kernel_web_http_requests_total{code="200",method="GET",route="/breaks-off"} 1`, "\nkernel_web_http_requests_in_flight 0\n",
+	} {
+		if !strings.Contains(m, want) {
+			t.Errorf("no %q in\n%s", want, m)
+		}
+	}
+}
+
+// Why a request failed is in the log, whether or not that has the others, and not in the answer.
+func TestCauseIsLogged(t *testing.T) {
+	for _, all := range []bool{true, false} {
+		s := start(t, func(c *Config) { c.AccessLog = all })
+		resp, body := ask(t, "GET", "http://"+s.api+"/fails")
+		if resp.StatusCode != 500 || strings.Contains(body, "disk") {
+			t.Errorf("%d %s", resp.StatusCode, body)
+		}
+		line := requestLine(t, s.log, 1)
+		if line["level"] != "error" || line["cause"] != "the disk is gone" || line["user"] != "ada" {
+			t.Errorf("access log %v: %v", all, line)
+		}
+	}
+	w := httptest.NewRecorder() // none of ours takes no notes
+	Note(w, "user", "ada")
+	Cause(w, io.ErrUnexpectedEOF)
+	Pace(w, time.Second)
+}
+
+// Routes that come later answer from then on, at both ports.
+func TestRoutesThatComeLater(t *testing.T) {
+	s := start(t)
+	later := echo.New()
+	later.GET("/livez", func(c echo.Context) error { return c.String(http.StatusOK, "later") })
+	s.Route(later)
+	for _, address := range []string{s.api, s.metrics} {
+		if _, body := ask(t, "GET", "http://"+address+"/livez"); body != "later" {
+			t.Errorf("%s answers %q", address, body)
+		}
+	}
+	if resp, _ := ask(t, "GET", "http://"+s.api+"/ok"); resp.StatusCode != 404 {
+		t.Errorf("an old route: %d", resp.StatusCode)
+	}
+	requestLine(t, s.log, 2) // both of the clients' port, and none of the other one
+	if m := metricsText(t, s); !strings.Contains(m, `kernel_web_http_requests_total{code="200",method="GET",route="/livez"} 1`) {
+		t.Errorf("metrics:\n%s", m)
+	}
+}
+
+// Where routes read bodies, these have neither a limit nor an end of the connection.
+func TestRoutesThatReadBodies(t *testing.T) {
+	s := start(t, func(c *Config) { c.Limits.BodyBytes = 0 })
+	body := strings.Repeat("x", 100_000)
+	r, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+s.api+"/length", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := client(t).Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	got, err := io.ReadAll(resp.Body)
+	if err != nil || string(got) != "100000" || resp.Close {
+		t.Errorf("%q, closing %v, %v", got, resp.Close, err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -67,6 +68,13 @@ func testRoutes(gate *Gate) *echo.Echo {
 	e.GET("/ok", ok)
 	e.POST("/ok", ok)
 	e.GET("/kernel/:name", ok)
+	e.POST("/length", func(c echo.Context) error {
+		n, err := io.Copy(io.Discard, c.Request().Body)
+		if err != nil {
+			return err
+		}
+		return c.String(http.StatusOK, strconv.FormatInt(n, 10))
+	})
 	e.GET("/livez", ok)
 	e.GET("/readyz", func(c echo.Context) error {
 		if gate.Closed() {
@@ -98,6 +106,17 @@ func testRoutes(gate *Gate) *echo.Echo {
 		c.Response().Header().Set("ETag", `"half"`)
 		c.Response().Header().Set("Content-Length", "100")
 		panic("out of cheese")
+	})
+	e.GET("/fails", func(c echo.Context) error {
+		Note(c.Response().Writer, "user", "ada")
+		Cause(c.Response().Writer, errors.New("the disk is gone"))
+		return echo.NewHTTPError(http.StatusInternalServerError)
+	})
+	e.GET("/breaks-off", func(c echo.Context) error {
+		_ = c.String(http.StatusOK, strings.Repeat("half an answer ", 1000))
+		c.Response().Flush()
+		Cause(c.Response().Writer, errors.New("the disk is gone"))
+		panic(http.ErrAbortHandler)
 	})
 	e.GET("/panic-late", func(c echo.Context) error {
 		_ = c.String(http.StatusOK, strings.Repeat("half an answer ", 1000))

@@ -190,7 +190,7 @@ func TestSlowClients(t *testing.T) {
 			if _, body := ask(t, "GET", "http://"+s.api+"/ok"); body != "ok" {
 				t.Errorf("answer %q", body)
 			}
-			if took := time.Since(start); took > 250*time.Millisecond {
+			if took := time.Since(start); took > s.cfg.Limits.Write {
 				t.Errorf("waited for %v", took)
 			}
 			time.Sleep(40 * time.Millisecond)

@@ -15,7 +15,8 @@ import (
 // The end fails no request: clients that go elsewhere once /readyz says so, as behind a load balancer, get an answer to
 // each request they sent, and what is under way when connections are refused is finished.
 func TestEndFailsNoRequest(t *testing.T) {
-	s := start(t, func(c *Config) { c.AccessLog = false; c.Drain = 300 * time.Millisecond })
+	const drain = 2 * time.Second
+	s := start(t, func(c *Config) { c.AccessLog = false; c.Drain = drain })
 	var away atomic.Bool
 	var answered atomic.Int64
 	var clients sync.WaitGroup
@@ -47,7 +48,7 @@ func TestEndFailsNoRequest(t *testing.T) {
 	if err := <-s.ended; err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(begin); took < 300*time.Millisecond || took > 3*time.Second {
+	if took := time.Since(begin); took < drain || took > 3*drain {
 		t.Errorf("ended after %v", took)
 	}
 	if conn, err := net.Dial("tcp", s.api); err == nil {

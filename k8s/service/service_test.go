@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -160,6 +161,7 @@ type running struct {
 	api, metrics string
 	stop         func() error
 	log          *log
+	last         atomic.Pointer[http.Response] // of the API
 }
 
 func start(t *testing.T, c service.Config, out *log) *running {
@@ -194,12 +196,17 @@ func (r *running) get(address, path string) (status int, body string) {
 		r.t.Fatal(err)
 	}
 	request.Header.Set("Authorization", "Bearer x")
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	client := http.Client{Transport: transport, Timeout: 10 * time.Second}
 	answer, err := client.Do(request)
 	if err != nil {
 		return 0, ""
 	}
 	defer answer.Body.Close()
+	if address == r.api {
+		r.last.Store(answer)
+	}
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		r.t.Fatal(err)
@@ -239,9 +246,20 @@ func TestServiceFromStartToEnd(t *testing.T) {
 			t.Errorf("no metric %s", name)
 		}
 	}
+	for path, want := range map[string]int{"/healthz": http.StatusOK, "/readyz": http.StatusOK, "/process-types": http.StatusNotFound} {
+		if status, body := r.get(r.metrics, path); status != want {
+			t.Errorf("%s at the metrics port: %d %s", path, status, body)
+		}
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- r.stop() }()
 	wait(t, "not ready while it drains", func() bool { status, _ := r.get(r.api, "/readyz"); return status == http.StatusServiceUnavailable })
+	if status, _ := r.get(r.metrics, "/readyz"); status != http.StatusServiceUnavailable {
+		t.Errorf("/readyz at the metrics port while it drains: %d", status)
+	}
+	if last := r.last.Load(); last == nil || !last.Close {
+		t.Error("a connection is kept while it drains")
+	}
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
@@ -278,8 +296,16 @@ func TestServiceWithoutRights(t *testing.T) {
 	if status, _ := r.get(r.api, "/healthz"); status != http.StatusOK {
 		t.Errorf("/healthz: %d", status)
 	}
-	if status, _ := r.get(r.api, "/readyz"); status != http.StatusServiceUnavailable {
-		t.Errorf("/readyz: %d", status)
+	for _, path := range []string{"/readyz", "/process-types", "/openapi.json"} {
+		status, body := r.get(r.api, path)
+		last := r.last.Load()
+		if status != http.StatusServiceUnavailable || !strings.Contains(body, `"code":"UNAVAILABLE"`) ||
+			last.Header.Get("Content-Type") != "application/problem+json" || last.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d %v %s", path, status, last.Header, body)
+		}
+	}
+	if status, _ := r.get(r.metrics, "/healthz"); status != http.StatusOK {
+		t.Errorf("/healthz at the metrics port: %d", status)
 	}
 	if err := r.stop(); err != nil {
 		t.Error(err)
