@@ -15,12 +15,18 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"kernelindexer/indexer"
+	"kernelindexer/k8s/process"
 )
 
 // operations reads the page for administrators.
 func operations(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/operations.md")
+	return read(t, "../../docs/operations.md")
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,28 +81,68 @@ func TestOperationsPageIsComplete(t *testing.T) {
 	}
 }
 
-// TestOperationsPageLinks is that links within the page and paths into the checkout lead somewhere.
-func TestOperationsPageLinks(t *testing.T) {
-	page := operations(t)
-	var anchors []string
-	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(page, -1) {
-		anchors = append(anchors, strings.ReplaceAll(regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
-	}
-	links := regexp.MustCompile(`\]\(#([^)]+)\)`).FindAllStringSubmatch(page, -1)
-	for _, m := range links {
-		if !slices.Contains(anchors, m[1]) {
-			t.Errorf("there is no section #%s", m[1])
+// TestPagesLink is that links within a page and paths into the checkout lead somewhere.
+func TestPagesLink(t *testing.T) {
+	for _, name := range []string{"operations.md", "backend.md"} {
+		page := read(t, "../../docs/"+name)
+		var anchors []string
+		for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(page, -1) {
+			anchors = append(anchors, strings.ReplaceAll(regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
+		}
+		links := regexp.MustCompile(`\]\(#([^)]+)\)`).FindAllStringSubmatch(page, -1)
+		for _, m := range links {
+			if !slices.Contains(anchors, m[1]) {
+				t.Errorf("%s: there is no section #%s", name, m[1])
+			}
+		}
+		paths := regexp.MustCompile(`(k8s/deploy|examples)/[a-z0-9/.-]*[a-z0-9]`).FindAllString(page, -1)
+		for _, path := range paths {
+			if _, err := os.Stat("../../" + path); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if len(links) < 1 || len(paths) < 5 {
+			t.Errorf("%s: %d links, %d paths", name, len(links), len(paths))
 		}
 	}
-	paths := regexp.MustCompile(`k8s/deploy/[a-z0-9/.-]*[a-z0-9]`).FindAllString(page, -1)
-	for _, path := range paths {
-		if _, err := os.Stat("../../" + path); err != nil {
-			t.Error(err)
+}
+
+// TestBackendPageIsComplete is that the page shows the Dockerfile of the example as it is, and tells of every failure that
+// a run can have, and of no other one.
+func TestBackendPageIsComplete(t *testing.T) {
+	page := read(t, "../../docs/backend.md")
+	shown := regexp.MustCompile("(?ms)^```dockerfile\n(.*?)^```").FindStringSubmatch(page)
+	if len(shown) == 0 {
+		t.Fatal("there is no Dockerfile")
+	}
+	if diff := cmp.Diff(instructions(read(t, "../../examples/environment/Dockerfile")), instructions(shown[1])); diff != "" {
+		t.Errorf("Dockerfile (-there is +page)\n%s", diff)
+	}
+	var codes []string
+	for _, code := range process.Codes() {
+		codes = append(codes, string(code))
+	}
+	slices.Sort(codes)
+	if diff := cmp.Diff(codes, column(t, page, "| code | what happened | try again |\n")); diff != "" {
+		t.Errorf("failures (-there are +page)\n%s", diff)
+	}
+	settings := column(t, page, "| variable | what | default |\n")
+	help := read(t, "../../cmd/kernel-jobs/config.go")
+	for _, name := range settings {
+		if !strings.Contains(help, `"`+name+`"`) {
+			t.Errorf("no flag has the variable %s", name)
 		}
 	}
-	if len(links) < 3 || len(paths) < 5 {
-		t.Errorf("%d links, %d paths", len(links), len(paths))
+}
+
+// instructions are the lines of a Dockerfile that do something.
+func instructions(text string) (lines []string) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			lines = append(lines, line)
+		}
 	}
+	return lines
 }
 
 // TestOperationsSiteRenders executes the blocks of the page that need no cluster, up to the site, and holds what comes out

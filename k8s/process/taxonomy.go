@@ -1,6 +1,7 @@
 package process
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -108,6 +109,17 @@ var taxonomy = []class{
 		code: Lost, retriable: true, find: func(*view) (finding, bool) { return finding{}, false },
 		hint: "launch it again as a new version",
 	},
+}
+
+// Codes are the codes that the failure of a run can have.
+func Codes() []Code {
+	var codes []Code
+	for _, row := range taxonomy {
+		if !slices.Contains(codes, row.code) {
+			codes = append(codes, row.code)
+		}
+	}
+	return codes
 }
 
 // classOf is the row of a code.

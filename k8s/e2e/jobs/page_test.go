@@ -75,7 +75,8 @@ func TestBackendPageAsItIsWritten(t *testing.T) {
 		},
 		Failed: func() {
 			for _, args := range [][]string{
-				{"--namespace", namespace, "describe", "pods"}, {"--namespace", namespace, "logs", "deployment/kernel-jobs"},
+				{"--namespace", namespace, "describe", "pods"},
+				{"--namespace", namespace, "logs", "deployment/kernel-jobs"},
 				{"--namespace", domain, "get", "jobs,pods,events"},
 			} {
 				text, err := cluster.Kubectl(t.Context(), args...)

@@ -26,8 +26,11 @@ import (
 
 // needs is what the tests need beside what a cluster does.
 var needs = []onenode.Need{
-	{Program: "buildah", Package: "buildah"}, {Program: "docker-registry", Package: "docker-registry"},
-	{Program: "jq", Package: "jq"}, {Program: "curl", Package: "curl"}, {Program: python, Package: "python3"},
+	{Program: "buildah", Package: "buildah"},
+	{Program: "docker-registry", Package: "docker-registry"},
+	{Program: "jq", Package: "jq"},
+	{Program: "curl", Package: "curl"},
+	{Program: python, Package: "python3"},
 }
 
 // registry is a Debian docker-registry in the network of the node. There it is on 127.0.0.1, where the kubelet's runtime
