@@ -77,6 +77,8 @@ func (c *config) storeFlags(f *pflag.FlagSet) {
 	cli.Env(f, "registry-insecure", "REGISTRY_INSECURE")
 	f.StringSliceVar(&c.References, "allow-references", nil, "prefixes of images that may be registered by reference (default: none)")
 	cli.Env(f, "allow-references", "ALLOW_REFERENCES")
+	f.StringSliceVar(&c.System, "system-environments", nil, "environments for all domains, each name:tag=reference; one that is taken out is retired")
+	cli.Env(f, "system-environments", "SYSTEM_ENVIRONMENTS")
 	f.StringVar(&c.Platform, "platform", "linux/amd64", "what the nodes are")
 	cli.Env(f, "platform", "PLATFORM")
 	f.StringVar(&c.Upload.Dir, "spool-dir", "", "where uploads are kept while they are looked at (default: the system's temporary directory)")

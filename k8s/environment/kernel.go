@@ -2,7 +2,6 @@ package environment
 
 import (
 	"context"
-	"fmt"
 
 	"kernelindexer/k8s/image"
 )
@@ -15,8 +14,8 @@ func (r *Registrar) Kernel(
 ) (*Environment, Result, error) {
 	ctx, cancel := r.limit(ctx)
 	defer cancel()
-	if r.Allowed == nil || !r.Allowed(base) {
-		return nil, "", &image.Error{Code: image.BadReference, Detail: fmt.Sprintf("images may not be taken from %.100q", base)}
+	if err := r.permitted(base); err != nil {
+		return nil, "", err
 	}
 	full, err := image.ParseName(name)
 	if err != nil {
@@ -27,7 +26,7 @@ func (r *Registrar) Kernel(
 	if err := r.Store.Check(ctx, full, User, domain, terms); err != nil {
 		return nil, "", err
 	}
-	found, err := image.Remote(ctx, base, "", r.Image, r.Remote...)
+	found, err := r.pull(ctx, base)
 	if err != nil {
 		return nil, "", err
 	}

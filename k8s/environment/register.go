@@ -55,7 +55,7 @@ const (
 	Unchanged Result = "unchanged" // it had the same content already
 )
 
-// Check says whether a user environment of that name could be registered now, without doing it: before the work of
+// Check says whether an environment of that name could be registered now, without doing it: before the work of
 // reading and pushing an image.
 func (s *Store) Check(ctx context.Context, name image.Name, scope Scope, domain string, terms Terms) error {
 	id := IDOf(name.String())
@@ -181,13 +181,18 @@ func succeed(old, next *Environment) (*Environment, Result) {
 
 func samePath(a, b *KernelPath) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
 
-// Delete makes a tombstone of an environment. Deleting one that is deleted already changes nothing.
+// Delete makes a tombstone of a user environment. Deleting one that is deleted already changes nothing.
 func (s *Store) Delete(ctx context.Context, id string, terms Terms) (*Environment, error) {
+	return s.delete(ctx, id, User, terms)
+}
+
+// delete makes a tombstone of an environment of a scope.
+func (s *Store) delete(ctx context.Context, id string, scope Scope, terms Terms) (*Environment, error) {
 	return s.change(ctx, id, func(old *Environment) (*Environment, error) {
 		switch {
-		case old == nil:
+		case old == nil || scope == System && old.Scope != System:
 			return nil, ErrNotFound
-		case old.Scope == System:
+		case old.Scope != scope:
 			return nil, ErrSystem
 		case terms.Revision != 0 && terms.Revision != old.Revision:
 			return nil, ErrRevision

@@ -25,6 +25,9 @@ type Registrar struct {
 	// Allowed says which references images may be registered by; nil allows none. It keeps users from having the backend
 	// speak to whatever they can name.
 	Allowed func(reference string) bool
+	// Insecure says of a registry, host[:port], whether images by reference may be pulled from it without TLS; nil says it
+	// of none.
+	Insecure func(registry string) bool
 	// Timeout bounds looking into one image, its packages included; an hour if it is 0.
 	Timeout time.Duration
 }
@@ -64,10 +67,10 @@ func (r *Registrar) Upload(ctx context.Context, upload *image.Spooled, domain st
 func (r *Registrar) Reference(ctx context.Context, name, reference, domain string, terms Terms) (*Environment, Result, error) {
 	ctx, cancel := r.limit(ctx)
 	defer cancel()
-	if r.Allowed == nil || !r.Allowed(reference) {
-		return nil, "", &image.Error{Code: image.BadReference, Detail: fmt.Sprintf("images may not be taken from %.100q", reference)}
+	if err := r.permitted(reference); err != nil {
+		return nil, "", err
 	}
-	found, err := image.Remote(ctx, reference, "", r.Image, r.Remote...)
+	found, err := r.pull(ctx, reference)
 	if err != nil {
 		return nil, "", err
 	}
@@ -87,6 +90,23 @@ func (r *Registrar) Reference(ctx context.Context, name, reference, domain strin
 		return nil, "", err
 	}
 	return r.Store.Register(ctx, entry, terms)
+}
+
+// permitted refuses references that users may not name: those that are not allowed, and the repositories of uploaded
+// images, each of which is the affair of one environment and of those who may see it.
+func (r *Registrar) permitted(reference string) error {
+	ref, err := image.ParseReference(reference)
+	if err != nil {
+		return err
+	}
+	if r.Allowed == nil || !r.Allowed(reference) || r.Registry != nil && r.Registry.keeps(ref.Context()) {
+		return &image.Error{Code: image.BadReference, Detail: fmt.Sprintf("images may not be taken from %.100q", reference)}
+	}
+	return nil
+}
+
+func (r *Registrar) pull(ctx context.Context, reference string) (*image.Image, error) {
+	return image.Remote(ctx, reference, r.Insecure, r.Image, r.Remote...)
 }
 
 func (r *Registrar) limit(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -39,6 +40,12 @@ func NewRegistry(prefix string, insecure bool, options ...remote.Option) (*Regis
 
 func (r *Registry) repository(id string) (name.Repository, error) {
 	return name.NewRepository(r.prefix+"/"+id, r.parse...)
+}
+
+// keeps reports whether a repository is that of an environment. Hosts are compared without regard to case.
+func (r *Registry) keeps(repository name.Repository) bool {
+	own, err := r.repository(idPrefix)
+	return err == nil && strings.HasPrefix(strings.ToLower(repository.Name()), strings.ToLower(own.Name()))
 }
 
 // concurrentLayers is how many layers are pushed at once.

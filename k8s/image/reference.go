@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/distribution/reference"
+	"github.com/google/go-containerregistry/pkg/name"
 )
 
 // Name is the <name>:<tag> of an image, in the short form that users know it by: docker's "env:1.0.0", skopeo's
@@ -32,16 +33,31 @@ func ParseName(text string) (Name, error) {
 	return Name{Repository: repository, Tag: tagged.Tag()}, nil
 }
 
+// ParseReference reads where an image is: registry, repository, and tag or digest. It takes what both docker's grammar of
+// references (distribution/reference) and the library that pulls take: the library alone lets "a/../b" pass, which a server
+// may read as "b". The error is a *[Error] of code [BadReference].
+func ParseReference(text string) (name.Reference, error) {
+	_, err := reference.ParseNormalizedNamed(text)
+	var ref name.Reference
+	if err == nil {
+		ref, err = name.ParseReference(text)
+	}
+	if err != nil {
+		return nil, because(BadReference, err, "%q is no image reference", short(text))
+	}
+	return ref, nil
+}
+
 // theName returns the one name that all texts stand for. Texts without a tag say nothing.
 func theName(texts []string) (Name, error) {
 	var names []Name
 	for _, text := range texts {
-		name, err := ParseName(text)
+		one, err := ParseName(text)
 		if err != nil {
 			continue
 		}
-		if !slices.Contains(names, name) {
-			names = append(names, name)
+		if !slices.Contains(names, one) {
+			names = append(names, one)
 		}
 	}
 	switch len(names) {

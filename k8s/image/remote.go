@@ -10,18 +10,21 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// Remote finds the image of a reference in its registry, on the terms of [Open]. The options for the registry say how it is
-// reached and with which credentials; a reference without a registry means the registry given as home, if any, else
-// docker.io.
-func Remote(ctx context.Context, reference, home string, options Options, how ...remote.Option) (*Image, error) {
+// Remote finds the image of a reference in its registry, on the terms of [Open]. A reference without a registry means
+// docker.io. insecure says of a registry, host[:port], whether it may be spoken to without TLS; nil says it of none, but
+// those on this machine may always. The options say how registries are reached and with which credentials.
+func Remote(
+	ctx context.Context, reference string, insecure func(registry string) bool, options Options, how ...remote.Option,
+) (*Image, error) {
 	options = options.withDefaults()
-	var parse []name.Option
-	if home != "" {
-		parse = append(parse, name.WithDefaultRegistry(home))
-	}
-	ref, err := name.ParseReference(reference, parse...)
+	ref, err := ParseReference(reference)
 	if err != nil {
-		return nil, because(BadReference, err, "%q is no image reference", short(reference))
+		return nil, err
+	}
+	if insecure != nil && insecure(ref.Context().RegistryStr()) {
+		if ref, err = name.ParseReference(reference, name.Insecure); err != nil {
+			return nil, because(BadReference, err, "%q is no image reference", short(reference))
+		}
 	}
 	how = append(how[:len(how):len(how)], remote.WithContext(ctx), remote.WithPlatform(options.Platform))
 	descriptor, err := remote.Get(ref, how...)

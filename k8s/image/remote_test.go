@@ -50,7 +50,7 @@ func TestWhatIsPushedIsWhatWasSaved(t *testing.T) {
 			if err := remote.Write(ref, found.Source); err != nil {
 				t.Fatal(err)
 			}
-			back, err := image.Remote(t.Context(), ref.String(), "", image.Options{Dir: t.TempDir()})
+			back, err := image.Remote(t.Context(), ref.String(), nil, image.Options{Dir: t.TempDir()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,10 +100,14 @@ func TestRemoteRefuses(t *testing.T) {
 		{"an index of other platforms", host + "/many:1", image.WrongPlatform},
 		{"no registry", failing + "/x:1", image.Unreachable},
 		{"nobody there", strings.TrimPrefix(closed.URL, "http://") + "/x:1", image.Unreachable},
-		{"the home registry", "nothing:1", image.NotFound},
+		{"a path that climbs", host + "/base/../arm:1", image.BadReference},
+		{"a path with dots alone", host + "/base/./arm:1", image.BadReference},
+		{"an empty part of a path", host + "/base//arm:1", image.BadReference},
+		{"a scheme", "http://" + host + "/arm:1", image.BadReference},
+		{"a question", host + "/arm?x:1", image.BadReference},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := image.Remote(t.Context(), c.reference, host, image.Options{}, remote.WithRetryStatusCodes(http.StatusContinue))
+			_, err := image.Remote(t.Context(), c.reference, nil, image.Options{}, remote.WithRetryStatusCodes(http.StatusContinue))
 			if codeOf(err) != string(c.want) {
 				t.Errorf("code %q (%v), want %q", codeOf(err), err, c.want)
 			}
@@ -137,7 +141,7 @@ func TestRegistryThatLies(t *testing.T) {
 			tag, err := name.NewTag(host + "/env:1")
 			check(err)
 			check(remote.Write(tag, found.Source))
-			back, err := image.Remote(t.Context(), tag.String(), "", image.Options{Dir: t.TempDir()})
+			back, err := image.Remote(t.Context(), tag.String(), nil, image.Options{Dir: t.TempDir()})
 			check(err)
 			if _, err := image.Scan(t.Context(), back); codeOf(err) != string(image.Unreachable) {
 				t.Errorf("got %v", err)

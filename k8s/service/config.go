@@ -48,6 +48,8 @@ type Config struct {
 	Insecure bool
 	// Index is the URL of kernel-web, for environments that are kernels; "" allows none.
 	Index string
+	// System are the environments for all domains, each as name:tag=reference.
+	System []string
 	// References are the prefixes of images that may be registered by reference.
 	References []string
 	// Platform is that of the nodes, such as linux/amd64.
@@ -100,10 +102,13 @@ func (c *Config) check() error {
 	if _, err := c.platform(); err != nil {
 		errs = append(errs, err)
 	}
+	if _, err := c.systemImages(); err != nil {
+		errs = append(errs, err)
+	}
 	if c.MaxImage != "" {
 		size, err := resource.ParseQuantity(c.MaxImage)
 		if err != nil || size.Sign() <= 0 {
-			errs = append(errs, fmt.Errorf("size of an image %q: no quantity of bytes", c.MaxImage))
+			errs = append(errs, fmt.Errorf("size of an image %q: must be a quantity of bytes, such as 20Gi", c.MaxImage))
 		}
 		c.Upload.Limits.Archive = size.Value()
 	}
@@ -113,7 +118,7 @@ func (c *Config) check() error {
 func (c *Config) platform() (v1.Platform, error) {
 	platform, err := v1.ParsePlatform(c.Platform)
 	if err != nil || platform.OS == "" || platform.Architecture == "" {
-		return v1.Platform{}, fmt.Errorf("platform %q: not as linux/amd64", c.Platform)
+		return v1.Platform{}, fmt.Errorf("platform %q: must be os/architecture, such as linux/amd64", c.Platform)
 	}
 	return *platform, nil
 }

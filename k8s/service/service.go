@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/labstack/echo/v4"
 	"k8s.io/client-go/kubernetes"
 
@@ -18,7 +17,6 @@ import (
 	"kernelindexer/k8s/archive"
 	"kernelindexer/k8s/controller"
 	"kernelindexer/k8s/environment"
-	"kernelindexer/k8s/image"
 	"kernelindexer/k8s/process"
 	"kernelindexer/k8s/runs"
 	"kernelindexer/serve"
@@ -141,11 +139,7 @@ func (s *service) begin(watching, working context.Context, server *serve.Server)
 // routes are the interface over HTTP.
 func (s *service) routes(known *runs.Runs, environments *environment.Store) (*echo.Echo, error) {
 	c := &s.config
-	platform, err := c.platform()
-	if err != nil {
-		return nil, err
-	}
-	registry, err := c.registry()
+	registrar, err := c.registrar(environments)
 	if err != nil {
 		return nil, err
 	}
@@ -158,11 +152,8 @@ func (s *service) routes(known *runs.Runs, environments *environment.Store) (*ec
 		Gate: access.New(s.client.AuthenticationV1().TokenReviews(), s.client.AuthorizationV1().SubjectAccessReviews(),
 			access.Options{Audience: c.Audience}),
 		Domains: domains(c.Domains), Kernels: index, Environments: environments,
-		Registrar: &environment.Registrar{
-			Store: environments, Registry: registry, Remote: []remote.Option{credentials()}, Allowed: c.allowed,
-			Image: image.Options{Platform: platform, Dir: c.Upload.Dir, Limits: c.Upload.Limits},
-		},
-		Runs: known, Logs: s.store, Launch: c.Launch, Upload: c.Upload, Streams: c.Streams,
+		Registrar: registrar,
+		Runs:      known, Logs: s.store, Launch: c.Launch, Upload: c.Upload, Streams: c.Streams,
 		Ready: s.ready, Closing: s.closing, Metrics: s.metrics.registry, Log: c.Log,
 	})
 }
@@ -212,6 +203,7 @@ func (s *service) lead(ctx context.Context, cluster *controller.Kubernetes, know
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	sweeping.Go(func() { s.sweep(ctx, known, environments) })
+	sweeping.Go(func() { s.systemEnvironments(ctx, environments) })
 	return loop.Run(ctx)
 }
 
