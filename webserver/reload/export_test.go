@@ -30,3 +30,10 @@ func (v *View) Users() int {
 	defer v.docs.mu.Unlock()
 	return v.docs.users
 }
+
+// Waiting is how many callers wait for a load that has not begun.
+func (r *Reloader) Waiting() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.waiting)
+}

@@ -36,7 +36,7 @@ func TestRefreshCoalesces(t *testing.T) {
 	ask(1)
 	<-entered // it is being read
 	ask(50)
-	time.Sleep(20 * time.Millisecond) // they have asked
+	r.eventually("all have asked", func() bool { return r.Waiting() == 50 })
 	if r.State().Reading.IsZero() || served(r.Current()) != "1.0" {
 		t.Errorf("state %+v", r.State())
 	}
