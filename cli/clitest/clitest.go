@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
@@ -31,10 +32,20 @@ func Exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// FlagsWithoutVariable walks through a command and all below it and returns the flags whose help names no environment
+// EveryFlagShowsItsVariable fails a test unless a command and all below it have some flags, and each of them names an
+// environment variable in its help that begins with prefix. Flags that except picks need none.
+func EveryFlagShowsItsVariable(t testing.TB, root *cobra.Command, prefix string, atLeast int, except func(flag string) bool) {
+	t.Helper()
+	missing, seen := flagsWithoutVariable(root, prefix, except)
+	if len(missing) > 0 || seen < atLeast {
+		t.Errorf("of %d flags have no variable:\n%s", seen, strings.Join(missing, "\n"))
+	}
+}
+
+// flagsWithoutVariable walks through a command and all below it and returns the flags whose help names no environment
 // variable that begins with prefix, and how many flags it has looked at. Left out are help, the flags that except picks,
 // and those of the completion command, which is cobra's.
-func FlagsWithoutVariable(root *cobra.Command, prefix string, except func(flag string) bool) (missing []string, seen int) {
+func flagsWithoutVariable(root *cobra.Command, prefix string, except func(flag string) bool) (missing []string, seen int) {
 	root.InitDefaultCompletionCmd()
 	var walk func(*cobra.Command)
 	walk = func(cmd *cobra.Command) {

@@ -11,10 +11,6 @@ import (
 // TestEveryFlagShowsItsVariable walks through all commands. Assertions are repeated, which a variable cannot be.
 func TestEveryFlagShowsItsVariable(t *testing.T) {
 	p := program{lookup: func(string) (string, bool) { return "", false }, out: io.Discard, errOut: io.Discard}
-	missing, seen := clitest.FlagsWithoutVariable(p.rootCommand(), "", func(flag string) bool {
-		return strings.HasPrefix(flag, "assert")
-	})
-	if len(missing) > 0 || seen < 40 {
-		t.Errorf("of %d flags have no variable:\n%s", seen, strings.Join(missing, "\n"))
-	}
+	clitest.EveryFlagShowsItsVariable(t, p.rootCommand(), "", 40,
+		func(flag string) bool { return strings.HasPrefix(flag, "assert") })
 }

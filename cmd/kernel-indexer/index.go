@@ -101,7 +101,7 @@ func (p *program) execute(ctx context.Context, c *config,
 	if err != nil {
 		code := indexer.ExitCode(err)
 		log.Error().Int("exit_code", code).Str("phase", string(status.Phase)).Err(err).Msg("failed")
-		return &reportedError{code: code, err: err}
+		return &cli.ExitError{Code: code, Told: true, Err: err}
 	}
 	summary(log, status, time.Since(start))
 	return nil

@@ -23,41 +23,20 @@ type program struct {
 	out, errOut io.Writer
 }
 
-// run executes the command line and returns the exit code. An error is reported here, once.
+// run executes the command line and returns the exit code.
 func (p *program) run(ctx context.Context) int {
 	root := p.rootCommand() //nolint:contextcheck // the commands take it from cobra
-	root.SetArgs(p.args)
-	root.SetIn(p.in)
-	root.SetOut(p.out)
-	root.SetErr(p.errOut)
-	cmd, err := root.ExecuteContextC(ctx)
-	if err == nil {
-		return indexer.ExitOK
-	}
-	var reported *reportedError
-	if !errors.As(err, &reported) {
-		cmd.PrintErrf("Error: %v\nRun '%s --help' for usage.\n", err, cmd.CommandPath())
-		return usageExit(cmd)
-	}
-	return reported.code
+	return cli.Execute(ctx, root, p.args, cli.Streams{In: p.in, Out: p.out, Err: p.errOut}, wrongUsage)
 }
 
-// usageExit is the exit code of a wrong command line: that of trouble for verbs whose 1 is an answer.
-func usageExit(cmd *cobra.Command) int {
+// wrongUsage is how a wrong command line ends: with the code of trouble for verbs whose 1 is an answer.
+func wrongUsage(cmd *cobra.Command, err error) *cli.ExitError {
+	exit := &cli.ExitError{Code: indexer.ExitGeneral, Usage: true, Err: err}
 	if cmd.Name() == validateVerb {
-		return exitTrouble
+		exit.Code = exitTrouble
 	}
-	return indexer.ExitGeneral
+	return exit
 }
-
-// reportedError is an error that the user has been told of.
-type reportedError struct {
-	code int
-	err  error
-}
-
-func (e *reportedError) Error() string { return e.err.Error() }
-func (e *reportedError) Unwrap() error { return e.err }
 
 func (p *program) rootCommand() *cobra.Command {
 	cmd := &cobra.Command{

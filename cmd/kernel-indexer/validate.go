@@ -61,7 +61,7 @@ Exit codes: 0 valid, 1 not valid, 2 trouble (the documents cannot be read).`,
 					v.kernelRoot = v.dir
 				}
 			}
-			return p.report(v.run(cmd.Context(), p))
+			return verdict(v.run(cmd.Context(), p))
 		},
 	}
 	f := cmd.Flags()
@@ -77,8 +77,8 @@ Exit codes: 0 valid, 1 not valid, 2 trouble (the documents cannot be read).`,
 	return cmd
 }
 
-// report prints an error of validate and gives it its exit code.
-func (p *program) report(err error) error {
+// verdict gives an error of validate its exit code.
+func verdict(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -86,10 +86,7 @@ func (p *program) report(err error) error {
 	if errors.Is(err, manifests.ErrInvalid) || errors.Is(err, manifests.ErrMismatch) || errors.Is(err, errAssertion) {
 		code = exitInvalid
 	}
-	if _, printErr := fmt.Fprintf(p.errOut, "Error: %v\n", err); printErr != nil {
-		return printErr
-	}
-	return &reportedError{code: code, err: err}
+	return &cli.ExitError{Code: code, Err: err}
 }
 
 // run checks, prints a line for each contradiction to out, and closes with a line for the whole.

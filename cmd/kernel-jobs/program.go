@@ -2,19 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"kernelindexer/cli"
-	"kernelindexer/k8s/runner"
-)
-
-// The exit codes. A run ends with those of its process type.
-const (
-	exitOK    = 0 // also after a signal
-	exitError = 1 // a wrong command line, a failure
 )
 
 // version is set by the linker; see the Makefile.
@@ -28,45 +20,11 @@ type program struct {
 	out, errOut io.Writer
 }
 
-// run executes the command line and returns the exit code. An error is reported here, once.
+// run executes the command line and returns the exit code.
 func (p *program) run(ctx context.Context) int {
 	root := p.rootCommand() //nolint:contextcheck // the commands take it from cobra
-	root.SetArgs(p.args)
-	root.SetOut(p.out)
-	root.SetErr(p.errOut)
-	cmd, err := root.ExecuteContextC(ctx)
-	var exit *runner.ExitError
-	var logged *loggedError
-	switch {
-	case err == nil:
-		return exitOK
-	case errors.As(err, &logged):
-		return exitError
-	case errors.As(err, &exit) && exit.Err == nil:
-		return exit.Code // and the cause is on the screen
-	}
-	cmd.PrintErrf("Error: %v\n", err)
-	if errors.As(err, &exit) {
-		return exit.Code
-	}
-	var failed *failure
-	if !errors.As(err, &failed) {
-		cmd.PrintErrf("Run '%s --help' for usage.\n", cmd.CommandPath())
-	}
-	return exitError
+	return cli.Execute(ctx, root, p.args, cli.Streams{In: p.in, Out: p.out, Err: p.errOut}, nil)
 }
-
-// failure is an error that is not the command line's.
-type failure struct{ error }
-
-// Unwrap returns the error itself.
-func (f *failure) Unwrap() error { return f.error }
-
-// loggedError is an error that is in the log.
-type loggedError struct{ error }
-
-// Unwrap returns the error itself.
-func (e *loggedError) Unwrap() error { return e.error }
 
 func (p *program) rootCommand() *cobra.Command {
 	cmd := &cobra.Command{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -61,9 +62,9 @@ cannot be started.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return runner.Become(args, p.env)
+				return ended(runner.Become(args, p.env))
 			}
-			return k.of(p).Run(resultFile(result))
+			return ended(k.of(p).Run(resultFile(result)))
 		},
 	}
 	cmd.Flags().SetInterspersed(false) // what follows the command is the command's
@@ -71,6 +72,15 @@ cannot be started.`,
 	cmd.Flags().StringVar(&result, "result-file", "", "where outputs are reported (default: "+terminationLog+" if it exists)")
 	cli.Env(cmd.Flags(), "result-file", "RESULT_FILE")
 	return cmd
+}
+
+// ended gives the program the exit code of a run.
+func ended(err error) error {
+	var exit *runner.ExitError
+	if errors.As(err, &exit) {
+		return &cli.ExitError{Code: exit.Code, Told: exit.Err == nil, Err: err}
+	}
+	return err
 }
 
 // resultFile is where a run reports its outputs. Only the message that Kubernetes keeps is bounded.

@@ -31,7 +31,7 @@ Exit codes: 0 written, 1 not.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			file, err := k.of(p).Schemas(checkSchemas)
 			if err != nil {
-				return &failure{reported(cmd, err)}
+				return &cli.ExitError{Code: 1, Err: reported(cmd, err)}
 			}
 			if output == "-" {
 				_, err = cmd.OutOrStdout().Write(file)
@@ -39,7 +39,7 @@ Exit codes: 0 written, 1 not.`,
 				err = runner.WriteSchemas(output, file)
 			}
 			if err != nil {
-				return &failure{err}
+				return &cli.ExitError{Code: 1, Err: err}
 			}
 			return nil
 		},

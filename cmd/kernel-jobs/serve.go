@@ -67,7 +67,7 @@ func (p *program) serve(ctx context.Context, c *config) error {
 		return err
 	case err != nil:
 		c.Log.Error().Err(err).Msg("ended")
-		return &loggedError{err}
+		return &cli.ExitError{Code: 1, Told: true, Err: err}
 	}
 	c.Log.Info().Msg("ended")
 	return nil

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strings"
 	"time"
@@ -17,12 +16,6 @@ import (
 	"kernelindexer/webserver/reload"
 )
 
-// The exit codes.
-const (
-	exitOK    = 0 // also after a signal
-	exitError = 1 // a wrong command line, a port that is taken, requests that had to be cut off
-)
-
 // version is set by the linker; see the Makefile.
 var version = "dev"
 
@@ -33,27 +26,11 @@ type program struct {
 	out, errOut io.Writer
 }
 
-// run executes the command line and returns the exit code. An error is reported here, once.
+// run executes the command line and returns the exit code.
 func (p *program) run(ctx context.Context) int {
 	root := p.rootCommand() //nolint:contextcheck // the commands take it from cobra
-	root.SetArgs(p.args)
-	root.SetOut(p.out)
-	root.SetErr(p.errOut)
-	cmd, err := root.ExecuteContextC(ctx)
-	if err == nil {
-		return exitOK
-	}
-	var served *serveError
-	if !errors.As(err, &served) {
-		cmd.PrintErrf("Error: %v\nRun '%s --help' for usage.\n", err, cmd.CommandPath())
-	}
-	return exitError
+	return cli.Execute(ctx, root, p.args, cli.Streams{Out: p.out, Err: p.errOut}, nil)
 }
-
-// serveError is an error of the server, which is in the log.
-type serveError struct{ error }
-
-func (e *serveError) Unwrap() error { return e.error }
 
 func (p *program) rootCommand() *cobra.Command {
 	var c config
@@ -115,7 +92,7 @@ func (p *program) serve(ctx context.Context, c *config) error {
 	token, _ := p.lookup("REFRESH_TOKEN")
 	if err := p.serveAll(ctx, c, strings.TrimSpace(token), log); err != nil {
 		log.Error().Err(err).Msg("ended")
-		return &serveError{err}
+		return &cli.ExitError{Code: 1, Told: true, Err: err}
 	}
 	log.Info().Msg("ended")
 	return nil

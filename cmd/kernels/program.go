@@ -24,8 +24,8 @@ const (
 
 // These are answers, not faults: the exit code says them and whoever returns them has printed the rest.
 var (
-	errNothing = errors.New("nothing found")
-	errDiffers = errors.New("they differ")
+	errNothing = &cli.ExitError{Code: exitNo, Told: true, Err: errors.New("nothing found")}
+	errDiffers = &cli.ExitError{Code: exitNo, Told: true, Err: errors.New("they differ")}
 )
 
 // version is set by the linker; see the Makefile.
@@ -39,23 +39,16 @@ type program struct {
 	options     options
 }
 
-// run executes the command line and returns the exit code. An error is reported here, once.
+// run executes the command line and returns the exit code.
 func (p *program) run(ctx context.Context) int {
 	root := p.rootCommand() //nolint:contextcheck // the commands take it from cobra
-	root.SetArgs(p.args)
-	root.SetOut(p.out)
-	root.SetErr(p.errOut)
-	cmd, err := root.ExecuteContextC(ctx)
-	switch {
-	case err == nil:
-		return exitOK
-	case errors.Is(err, errNothing), errors.Is(err, errDiffers):
-		return exitNo
-	case ctx.Err() != nil:
-		return exitInterrupted
-	}
-	p.report(cmd, err)
-	return exitTrouble
+	return cli.Execute(ctx, root, p.args, cli.Streams{Out: p.out, Err: p.errOut}, func(_ *cobra.Command, err error) *cli.ExitError {
+		if ctx.Err() != nil {
+			return &cli.ExitError{Code: exitInterrupted, Told: true, Err: err}
+		}
+		var wrong *usageError
+		return &cli.ExitError{Code: exitTrouble, Told: p.toldObject(err), Usage: errors.As(err, &wrong), Err: err}
+	})
 }
 
 // usageError is an error of the command line.
@@ -65,22 +58,19 @@ func (e *usageError) Unwrap() error { return e.error }
 
 func usage(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
 
-// report prints an error: as an object to those who asked for objects, else for people. It may speak of hostile names.
-func (p *program) report(cmd *cobra.Command, err error) {
-	if p.options.objects() {
-		object, problem := json.Marshal(struct {
-			Error string `json:"error"`
-		}{strings.ToValidUTF8(err.Error(), "\uFFFD")})
-		if problem == nil {
-			fmt.Fprintf(p.errOut, "%s\n", cli.PrintableJSON(object))
-			return
-		}
+// toldObject prints an error as an object to those who asked for objects.
+func (p *program) toldObject(err error) bool {
+	if !p.options.objects() {
+		return false
 	}
-	fmt.Fprintf(p.errOut, "Error: %s\n", cli.PrintableLines(err.Error()))
-	var wrong *usageError
-	if errors.As(err, &wrong) {
-		fmt.Fprintf(p.errOut, "Run '%s --help' for usage.\n", cmd.CommandPath())
+	object, problem := json.Marshal(struct {
+		Error string `json:"error"`
+	}{strings.ToValidUTF8(err.Error(), "\uFFFD")})
+	if problem != nil {
+		return false
 	}
+	fmt.Fprintf(p.errOut, "%s\n", cli.PrintableJSON(object))
+	return true
 }
 
 func (p *program) rootCommand() *cobra.Command {
