@@ -48,15 +48,40 @@ func messageOf(line archive.Line) string {
 	return line.Text
 }
 
-// extent is how long a log is, and whether it is complete.
-type extent struct {
-	total int64
-	done  bool
+// expired says that a log is not kept any more: its command has begun, all that there was of it is archived, and nothing is
+// there.
+func expired(run runs.Run, stream archive.Stream, extent archive.Extent) bool {
+	if !run.Archived || extent != (archive.Extent{}) {
+		return false
+	}
+	for _, command := range run.Status.Commands {
+		if command.Pod == stream.Pod && command.Container == stream.Container {
+			// Kubernetes writes the first second of 1970 for a container that could not be started.
+			return command.StartedAt != nil && command.StartedAt.Unix() > 0
+		}
+	}
+	return false
 }
 
-func extentOf(ctx context.Context, logs Logs, stream archive.Stream) (extent, error) {
-	page, err := logs.Lines(ctx, stream, math.MaxInt64, 0)
-	return extent{page.Total, page.Done}, err
+// kept is an error when nothing of what was asked for is kept any more: an empty log would look like one of a run that
+// printed nothing.
+func (s *server) kept(ctx context.Context, run runs.Run, only int) error {
+	var err error
+	for i, stream := range streamsOf(run) {
+		if only >= 0 && i != only {
+			continue
+		}
+		extent, failed := s.options.Logs.Extent(ctx, stream)
+		switch {
+		case failed != nil:
+			return failed
+		case extent != archive.Extent{}:
+			return nil
+		case expired(run, stream, extent):
+			err = fail(codeLogsExpired, "the logs of the run are not kept any more")
+		}
+	}
+	return err
 }
 
 // section is the part that one command has in the log of a run.
@@ -76,13 +101,13 @@ func (s *server) sections(ctx context.Context, run runs.Run, only int) ([]sectio
 		if only >= 0 && i != only {
 			continue
 		}
-		extent, err := extentOf(ctx, s.options.Logs, stream)
+		extent, err := s.options.Logs.Extent(ctx, stream)
 		if err != nil {
 			return nil, 0, err
 		}
-		found = append(found, section{i, stream, next, extent.total})
-		next += extent.total
-		if !extent.done && !run.Archived {
+		found = append(found, section{i, stream, next, extent.Total})
+		next += extent.Total
+		if !extent.Done && !run.Archived {
 			break
 		}
 	}
@@ -102,6 +127,11 @@ func (s *server) logs(c echo.Context) error {
 	offset, err := integer(c, "offset", 0, math.MinInt64, math.MaxInt64)
 	if err != nil {
 		return err
+	}
+	if run.Archived {
+		if err := s.kept(c.Request().Context(), run, only); err != nil {
+			return err
+		}
 	}
 	if strings.Contains(c.Request().Header.Get(echo.HeaderAccept), typeStream) {
 		return s.follow(c, p, run, only, offset)
@@ -138,7 +168,8 @@ func integer(c echo.Context, name string, value, least, most int64) (int64, erro
 	return n, nil
 }
 
-// logPage answers lines from offset on; a negative one counts from the end.
+// logPage answers lines from offset on; a negative one counts from the end. It ends with fewer than limit lines when they
+// are as many bytes as one page of the archive, or a little more.
 func (s *server) logPage(c echo.Context, run runs.Run, only int, offset int64, limit int) error {
 	ctx := c.Request().Context()
 	sections, total, err := s.sections(ctx, run, only)
@@ -148,26 +179,23 @@ func (s *server) logPage(c echo.Context, run runs.Run, only int, offset int64, l
 	if offset < 0 {
 		offset = max(total+offset, 0)
 	}
-	lines, next := []lineView{}, min(offset, total)
+	lines, next, room := []lineView{}, min(offset, total), archive.MaxPageBytes
 	for _, section := range sections {
-		if next >= section.first+section.total {
-			continue
-		}
-		for len(lines) < limit && next < section.first+section.total {
+		for len(lines) < limit && room > 0 && next < section.first+section.total {
 			page, err := s.options.Logs.Lines(ctx, section.stream, next-section.first, limit-len(lines))
 			if err != nil {
 				return err
 			}
-			if len(page.Lines) == 0 {
-				break // dropped between two looks
+			if len(page.Lines) == 0 { // dropped between two looks
+				next = section.first + section.total
 			}
 			for _, line := range page.Lines {
 				lines = append(lines, viewLine(line, section.command, section.stream.Container))
+				next = section.first + line.After()
+				if room -= len(line.Text); room <= 0 {
+					break
+				}
 			}
-			next = section.first + page.Next
-		}
-		if len(lines) == limit {
-			break
 		}
 	}
 	h := c.Response().Header()

@@ -38,6 +38,7 @@ const (
 	codeIdempotency    Code = "IDEMPOTENCY_CONFLICT"
 	codeFinished       Code = "ALREADY_FINISHED"
 	codeGone           Code = "ENVIRONMENT_DELETED"
+	codeLogsExpired    Code = "LOGS_EXPIRED"
 	codePrecondition   Code = "PRECONDITION_FAILED"
 	codeTooLarge       Code = "TOO_LARGE"
 	codeMediaType      Code = "UNSUPPORTED_MEDIA_TYPE"
@@ -64,7 +65,7 @@ var statuses = map[Code]int{
 	codeExists: http.StatusConflict, codeExistsOther: http.StatusConflict, codeSystem: http.StatusConflict,
 	codeNameMismatch: http.StatusConflict, codeConflict: http.StatusConflict, codeIdempotency: http.StatusConflict,
 	codeFinished: http.StatusConflict,
-	codeGone:     http.StatusGone, codePrecondition: http.StatusPreconditionFailed,
+	codeGone:     http.StatusGone, codeLogsExpired: http.StatusGone, codePrecondition: http.StatusPreconditionFailed,
 	codeTooLarge: http.StatusRequestEntityTooLarge, codeMediaType: http.StatusUnsupportedMediaType,
 	codeInvalid: http.StatusUnprocessableEntity, codeParameters: http.StatusUnprocessableEntity,
 	codeUnknownType: http.StatusUnprocessableEntity, codeSchemas: http.StatusUnprocessableEntity,

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -34,7 +35,7 @@ type taskCounts struct {
 // result answers what flowServ's workers answer: the code of the command that ended the run, what each command printed (one
 // text each, both streams together; those that printed nothing are left out), and where the run failed for another reason
 // than a command's code, the reason as exception, the code 1 and a text in stderr. While the run is not over, the code is
-// null.
+// null. What flowServ does not have are warnings.
 func (s *server) result(c echo.Context) error {
 	run, p, err := s.version(c, access.Processes)
 	if err != nil {
@@ -87,6 +88,10 @@ func (s *server) writeResult(ctx context.Context, w io.Writer, run runs.Run) err
 		case process.CommandWaiting, process.CommandRunning, process.CommandSkipped:
 		}
 	}
+	warnings, err := s.missing(ctx, run)
+	if err != nil {
+		return err
+	}
 	// The first line of the first log is read before the first byte is written: an archive that cannot be read is an error.
 	stdout := &texts{logs: s.options.Logs, run: run}
 	if err := stdout.open(ctx); err != nil {
@@ -99,7 +104,22 @@ func (s *server) writeResult(ctx context.Context, w io.Writer, run runs.Run) err
 		return err
 	}
 	return write(w, `],"stderr":`, stderr, `,"exception":`, exception, `,"state":`, run.Status.State,
-		`,"steps":`, []stepView{step}, `,"tasks":`, counts, "}\n")
+		`,"steps":`, []stepView{step}, `,"tasks":`, counts, `,"warnings":`, warnings, "}\n")
+}
+
+// missing are the warnings of a result: those of the run, and what is not in it because it is not kept any more.
+func (s *server) missing(ctx context.Context, run runs.Run) ([]string, error) {
+	warnings := append([]string{}, run.Status.Warnings...)
+	for i, stream := range streamsOf(run) {
+		extent, err := s.options.Logs.Extent(ctx, stream)
+		if err != nil {
+			return nil, err
+		}
+		if expired(run, stream, extent) {
+			warnings = append(warnings, fmt.Sprintf("%s: what command %d printed is not kept any more", codeLogsExpired, i))
+		}
+	}
+	return warnings, nil
 }
 
 // write writes texts as they are, and other values as JSON.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"iter"
 	"net/http"
 	"time"
 
@@ -51,6 +52,10 @@ type Runs interface {
 type Logs interface {
 	// Lines is [archive.Store.Lines].
 	Lines(ctx context.Context, stream archive.Stream, offset int64, limit int) (archive.Page, error)
+	// From is [archive.Store.From].
+	From(ctx context.Context, stream archive.Stream, offset int64) iter.Seq2[archive.Line, error]
+	// Extent is [archive.Store.Extent].
+	Extent(ctx context.Context, stream archive.Stream) (archive.Extent, error)
 }
 
 // Registrar makes environments of images, on the terms of [environment.Registrar].

@@ -29,14 +29,13 @@ type runKey struct {
 
 // tails watch logs and runs for all who follow them.
 type tails struct {
-	logs *hub[archive.Stream, extent]
+	logs *hub[archive.Stream, archive.Extent]
 	runs *hub[runKey, runs.Run]
 }
 
 func newTails(logs Logs, known Runs, every time.Duration) *tails {
 	return &tails{
-		logs: newHub(every, func(ctx context.Context, stream archive.Stream) (extent, error) { return extentOf(ctx, logs, stream) },
-			func(a, b extent) bool { return a == b }),
+		logs: newHub(every, logs.Extent, func(a, b archive.Extent) bool { return a == b }),
 		runs: newHub(every, func(ctx context.Context, k runKey) (runs.Run, error) {
 			return known.Version(ctx, k.domain, k.project, k.process, k.version)
 		}, sameRun),
@@ -69,8 +68,8 @@ func viewState(run runs.Run) stateView {
 	return stateView{run.Status.State, run.Status.Phase, run.Status.Attempts, run.Status.ReturnCode}
 }
 
-// follower sends the log of one run to one client. It keeps no lines: what a slow client has not taken is read from the
-// archive when it does.
+// follower sends the log of one run to one client. It keeps no lines but those of one chunk: what a slow client has not taken
+// is read from the archive when it does.
 type follower struct {
 	s       *server
 	out     *bufio.Writer
@@ -180,7 +179,7 @@ func (f *follower) send(c echo.Context, watch *subscription[runKey, runs.Run], _
 	ctx := c.Request().Context()
 	heartbeat := time.NewTicker(f.s.options.Heartbeat)
 	defer heartbeat.Stop()
-	var log *subscription[archive.Stream, extent]
+	var log *subscription[archive.Stream, archive.Extent]
 	defer func() {
 		if log != nil {
 			log.close()
@@ -308,28 +307,31 @@ func (f *follower) lines(ctx context.Context) (done bool, err error) {
 			command = i
 		}
 	}
-	for {
-		page, err := f.s.options.Logs.Lines(ctx, f.at, f.next, streamPage)
+	// Asked before the lines are: a log that is complete then has them all.
+	extent, err := f.s.options.Logs.Extent(ctx, f.at)
+	if err != nil {
+		return false, err
+	}
+	sent := 0
+	for line, err := range f.s.options.Logs.From(ctx, f.at, f.next) {
 		if err != nil {
 			return false, err
 		}
-		f.pace() // for what the buffer cannot hold
-		for _, line := range page.Lines {
-			id := f.at.Pod + "/" + f.at.Container + ":" + strconv.FormatInt(line.Number+max(line.Gone, 1), 10)
-			if err := f.event("log", id, viewLine(line, command, f.at.Container)); err != nil {
+		if sent%streamPage == 0 {
+			f.pace() // for what the buffer cannot hold
+		}
+		id := f.at.Pod + "/" + f.at.Container + ":" + strconv.FormatInt(line.After(), 10)
+		if err := f.event("log", id, viewLine(line, command, f.at.Container)); err != nil {
+			return false, err
+		}
+		f.next = line.After()
+		if sent++; sent%streamPage == 0 {
+			if err := f.flush(); err != nil {
 				return false, err
 			}
 		}
-		if len(page.Lines) > 0 {
-			f.next = page.Next
-		}
-		if len(page.Lines) == 0 || page.Done {
-			return page.Done, nil
-		}
-		if err := f.flush(); err != nil {
-			return false, err
-		}
 	}
+	return extent.Done && f.next >= extent.Total, nil
 }
 
 // event writes one event.

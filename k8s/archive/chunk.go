@@ -19,8 +19,8 @@ type Line struct {
 	Gone   int64     `json:"dropped,omitempty"` // how many lines this one stands for, of NoteDropped
 }
 
-// after is the number of the line that follows.
-func (l Line) after() int64 { return l.Number + max(l.Gone, 1) }
+// After is the number of the line that follows.
+func (l Line) After() int64 { return l.Number + max(l.Gone, 1) }
 
 // Note is what a line that the archive wrote says.
 type Note string

@@ -84,7 +84,7 @@ func (s *Store) Lines(ctx context.Context, stream Stream, offset int64, limit in
 		}
 		page.Lines = append(page.Lines, line)
 		bytes += len(line.Text)
-		page.Next = line.after()
+		page.Next = line.After()
 		if len(page.Lines) == limit || bytes >= MaxPageBytes {
 			break
 		}
