@@ -15,14 +15,40 @@ import (
 )
 
 // bucket is an object store.
-type bucket struct{ objects *blob.Bucket }
+type bucket struct {
+	objects  *blob.Bucket
+	patience time.Duration // with one request: what does not answer must not hold up all that comes after
+}
 
 func openBucket(ctx context.Context, address string) (*bucket, error) {
 	objects, err := blob.OpenBucket(ctx, address)
 	if err != nil {
 		return nil, err
 	}
-	return &bucket{objects: objects}, nil
+	b := &bucket{objects: objects, patience: time.Minute}
+	if err := b.probe(ctx); err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	return b, nil
+}
+
+// probeKey is of an object that says nothing.
+const probeKey = "probe.json"
+
+// probe finds out before the first run does that the store cannot be written to,
+// or that it does not heed conditions: then each of two writers would be first,
+// and neither of them told. There are such that call themselves S3.
+func (b *bucket) probe(ctx context.Context) error {
+	if err := b.put(ctx, probeKey, []byte("{}")); err != nil {
+		return err
+	}
+	switch err := b.create(ctx, probeKey, []byte("{}")); {
+	case err == nil:
+		return errors.New("the object store ignores If-None-Match: an archive needs one that does not")
+	case !errors.Is(err, errExists):
+		return err
+	}
+	return nil
 }
 
 func (b *bucket) close() error { return b.objects.Close() }
@@ -34,7 +60,7 @@ func (b *bucket) create(ctx context.Context, key string, data []byte) error {
 	options := &blob.WriterOptions{IfNotExist: true, DisableContentTypeDetection: true, ContentType: contentType}
 	pause := 50 * time.Millisecond
 	for attempt := 1; ; attempt++ {
-		err := b.objects.WriteAll(ctx, key, data, options)
+		err := b.write(ctx, key, data, options)
 		switch {
 		case gcerrors.Code(err) == gcerrors.FailedPrecondition:
 			return fmt.Errorf("archive: %s: %w", key, errExists)
@@ -58,12 +84,20 @@ func undecided(err error) bool {
 }
 
 func (b *bucket) put(ctx context.Context, key string, data []byte) error {
-	return archived(key, b.objects.WriteAll(ctx, key, data, &blob.WriterOptions{DisableContentTypeDetection: true, ContentType: contentType}))
+	return archived(key, b.write(ctx, key, data, &blob.WriterOptions{DisableContentTypeDetection: true, ContentType: contentType}))
 }
 
 const contentType = "application/json"
 
+func (b *bucket) write(ctx context.Context, key string, data []byte, options *blob.WriterOptions) error {
+	ctx, cancel := context.WithTimeout(ctx, b.patience)
+	defer cancel()
+	return b.objects.WriteAll(ctx, key, data, options)
+}
+
 func (b *bucket) get(ctx context.Context, key string, limit int64) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, b.patience)
+	defer cancel()
 	reader, err := b.objects.NewReader(ctx, key, nil)
 	if err != nil {
 		return nil, archived(key, err)
@@ -73,6 +107,8 @@ func (b *bucket) get(ctx context.Context, key string, limit int64) ([]byte, erro
 }
 
 func (b *bucket) head(ctx context.Context, key string, limit int64) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, b.patience)
+	defer cancel()
 	reader, err := b.objects.NewRangeReader(ctx, key, 0, limit, nil)
 	if err != nil {
 		return nil, archived(key, err)
@@ -94,6 +130,8 @@ func readAll(reader io.Reader, key string, limit int64) ([]byte, error) {
 }
 
 func (b *bucket) stat(ctx context.Context, key string) (stat, error) {
+	ctx, cancel := context.WithTimeout(ctx, b.patience)
+	defer cancel()
 	attributes, err := b.objects.Attributes(ctx, key)
 	if err != nil {
 		return stat{}, archived(key, err)
@@ -102,6 +140,8 @@ func (b *bucket) stat(ctx context.Context, key string) (stat, error) {
 }
 
 func (b *bucket) remove(ctx context.Context, key string) error {
+	ctx, cancel := context.WithTimeout(ctx, b.patience)
+	defer cancel()
 	err := b.objects.Delete(ctx, key)
 	if gcerrors.Code(err) == gcerrors.NotFound {
 		return nil
@@ -113,7 +153,7 @@ func (b *bucket) list(ctx context.Context, prefix string) iter.Seq2[object, erro
 	return func(yield func(object, error) bool) {
 		objects := b.objects.List(&blob.ListOptions{Prefix: prefix})
 		for {
-			one, err := objects.Next(ctx)
+			one, err := b.next(ctx, objects)
 			if errors.Is(err, io.EOF) {
 				return
 			}
@@ -127,6 +167,13 @@ func (b *bucket) list(ctx context.Context, prefix string) iter.Seq2[object, erro
 			}
 		}
 	}
+}
+
+// next is the next object of a listing, of which it may have to ask for a page.
+func (b *bucket) next(ctx context.Context, objects *blob.ListIterator) (*blob.ListObject, error) {
+	ctx, cancel := context.WithTimeout(ctx, b.patience)
+	defer cancel()
+	return objects.Next(ctx)
 }
 
 // archived is the error of an object store for a key.

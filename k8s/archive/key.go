@@ -35,7 +35,7 @@ const (
 
 // path is a run as a part of a key.
 func (r Run) path() string {
-	return segments(r.Domain, r.Project, r.Process) + fmt.Sprintf("v%07d", r.Version)
+	return segment(r.Domain) + "/" + segment(r.Project) + "/" + segment(r.Process) + fmt.Sprintf("/v%07d", r.Version)
 }
 
 // segments is a path of all parts up to the first that is "".
@@ -83,9 +83,15 @@ func openKey(domain, job string) string {
 // maxSegment keeps a segment a file name, with room for a suffix.
 const maxSegment = 200
 
+// noText is the segment of "", which no other text becomes.
+const noText = "="
+
 // segment is text as one part of a key: letters, digits and dashes stay, other
 // bytes are =XX. What gets too long is a hash, which no other text becomes.
 func segment(text string) string {
+	if text == "" {
+		return noText
+	}
 	var b strings.Builder
 	for i := range len(text) {
 		c := text[i]
@@ -104,6 +110,9 @@ func segment(text string) string {
 
 // unsegment is the text of a part of a key, unless that is a hash.
 func unsegment(part string) string {
+	if part == noText {
+		return ""
+	}
 	var b strings.Builder
 	for i := 0; i < len(part); i++ {
 		if c, err := strconv.ParseUint(part[min(i+1, len(part)):min(i+3, len(part))], 16, 8); part[i] == '=' && err == nil {

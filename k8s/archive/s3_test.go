@@ -73,7 +73,7 @@ func TestAWriteThatMetAnotherIsTriedAgain(t *testing.T) {
 	var refused atomic.Int32
 	store := openS3(t, bucketURL(t, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("If-None-Match") == "" || refused.Add(1) > 2 {
+			if r.Header.Get("If-None-Match") == "" || refused.Add(1) > 3 || refused.Load() == 1 { // the first is the probe
 				next.ServeHTTP(w, r)
 				return
 			}
@@ -83,7 +83,7 @@ func TestAWriteThatMetAnotherIsTriedAgain(t *testing.T) {
 		})
 	}))
 	_, first, err := store.PutOutcome(t.Context(), archive.Run{Domain: "d"}, []byte("{}"))
-	if err != nil || !first || refused.Load() != 3 {
+	if err != nil || !first || refused.Load() != 4 {
 		t.Errorf("first %v after %d writes, %v", first, refused.Load(), err)
 	}
 }
@@ -122,5 +122,25 @@ func TestAWriteWhoseAnswerIsLostIsFirst(t *testing.T) {
 	}
 	if extent, err := store.Extent(t.Context(), stream); err != nil || extent != (archive.Extent{Total: 1, Done: true}) {
 		t.Errorf("its log: %+v, %v", extent, err)
+	}
+}
+
+// A store that does not heed conditions would let two outcomes of a run be first.
+func TestAStoreWithoutConditionsIsRefused(t *testing.T) {
+	url := bucketURL(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Header.Del("If-None-Match")
+			next.ServeHTTP(w, r)
+		})
+	})
+	if _, err := archive.Open(t.Context(), url); err == nil || !strings.Contains(err.Error(), "If-None-Match") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestABucketThatIsNotThere(t *testing.T) {
+	url := strings.Replace(bucketURL(t, nil), "s3://archive", "s3://none", 1)
+	if store, err := archive.Open(t.Context(), url); err == nil {
+		t.Errorf("it was opened: %v", store)
 	}
 }
