@@ -217,15 +217,18 @@ func TestRefusalsOfTheCluster(t *testing.T) {
 		code   string
 	}{
 		"quota": {apierrors.NewForbidden(jobs, "x", fmt.Errorf("exceeded quota: runs, requested: count/jobs.batch=1")), 429, "QUOTA_EXCEEDED"},
-		"RBAC":  {apierrors.NewForbidden(jobs, "x", fmt.Errorf("cannot create resource")), 503, "UNAVAILABLE"},
-		"away":  {errDown, 503, "UNAVAILABLE"},
+		"policy": {
+			apierrors.NewForbidden(jobs, "x", fmt.Errorf(`admission webhook "a.b.c" denied the request: no latest`)), 422, "ADMISSION_DENIED",
+		},
+		"RBAC": {apierrors.NewForbidden(jobs, "x", fmt.Errorf("cannot create resource")), 503, "UNAVAILABLE"},
+		"away": {errDown, 503, "UNAVAILABLE"},
 	}
 	var err error
 	s.client.PrependReactor("create", "jobs", func(clientgotesting.Action) (bool, runtime.Object, error) { return true, nil, err })
 	for name, test := range tests {
 		err = test.err
 		a := s.post(test.status, "ada", "/projects/water/process", `{"type":"sum","environment":{"id":"`+id+`"}}`)
-		if code, _ := a.problem(); code != test.code || a.Header().Get("Retry-After") == "" {
+		if code, _ := a.problem(); code != test.code || (a.Header().Get("Retry-After") == "") != (test.status == http.StatusUnprocessableEntity) {
 			t.Errorf("%s: %s", name, a.Body)
 		}
 	}

@@ -23,7 +23,7 @@ func (s *server) place(c echo.Context, p place, in *launchInput, spec process.Sp
 	ctx := c.Request().Context()
 	switch {
 	case in.ID != "":
-		versions, err := s.options.Runs.Versions(ctx, p.domain, p.project, in.ID)
+		versions, err := s.options.Runs.VersionsNow(ctx, p.domain, p.project, in.ID)
 		if err != nil {
 			return runs.Run{}, false, err
 		}
@@ -90,6 +90,9 @@ func requestOf(run runs.Run) requested {
 func launchFailure(err error) error {
 	if errors.Is(err, runs.ErrTaken) {
 		return fail(codeConflict, "%v", err)
+	}
+	if errors.Is(err, runs.ErrRefused) {
+		return fail(codeAdmission, "%v", err)
 	}
 	fields := fieldErrors(err)
 	if fields == nil {

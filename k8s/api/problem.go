@@ -45,6 +45,7 @@ const (
 	codeInvalid        Code = "INVALID_REQUEST"
 	codeParameters     Code = "INVALID_PARAMETERS"
 	codeUnknownType    Code = "UNKNOWN_PROCESS_TYPE"
+	codeAdmission      Code = "ADMISSION_DENIED"
 	codeSchemas        Code = "SCHEMAS_INVALID"
 	codeTooMany        Code = "TOO_MANY_REQUESTS"
 	codeQuota          Code = "QUOTA_EXCEEDED"
@@ -68,7 +69,7 @@ var statuses = map[Code]int{
 	codeGone:     http.StatusGone, codeLogsExpired: http.StatusGone, codePrecondition: http.StatusPreconditionFailed,
 	codeTooLarge: http.StatusRequestEntityTooLarge, codeMediaType: http.StatusUnsupportedMediaType,
 	codeInvalid: http.StatusUnprocessableEntity, codeParameters: http.StatusUnprocessableEntity,
-	codeUnknownType: http.StatusUnprocessableEntity, codeSchemas: http.StatusUnprocessableEntity,
+	codeAdmission: http.StatusUnprocessableEntity, codeUnknownType: http.StatusUnprocessableEntity, codeSchemas: http.StatusUnprocessableEntity,
 	codeTooMany: http.StatusTooManyRequests, codeQuota: http.StatusTooManyRequests,
 	codeInternal: http.StatusInternalServerError, codeRegistry: http.StatusBadGateway,
 	codeUnavailable: http.StatusServiceUnavailable, codeSpoolFull: http.StatusInsufficientStorage,

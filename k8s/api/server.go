@@ -38,6 +38,8 @@ type Runs interface {
 	Launch(ctx context.Context, spec process.Spec) (runs.Run, bool, error)
 	// Versions returns the versions of a process in order; none if there is no such process.
 	Versions(ctx context.Context, domain, project, process string) ([]runs.Run, error)
+	// VersionsNow is Versions with all that any replica has made by now; it costs the API server more.
+	VersionsNow(ctx context.Context, domain, project, process string) ([]runs.Run, error)
 	// Version returns one of them, or [runs.ErrNotFound].
 	Version(ctx context.Context, domain, project, process string, version int) (runs.Run, error)
 	// Project returns all runs of a project, the versions of a process together and in order.

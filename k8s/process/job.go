@@ -101,8 +101,8 @@ func (s Spec) annotations() map[string]string {
 		AnnotationProcess:     s.Process,
 		AnnotationEnvironment: s.Environment.ID,
 		AnnotationRevision:    strconv.FormatInt(s.Environment.Revision, 10),
-		AnnotationDigest:      s.Digest(),
 		AnnotationStart:       s.StartWithin.String(),
+		AnnotationRetries:     strconv.Itoa(s.Retries),
 	})
 	for name, value := range map[string]string{
 		AnnotationName: s.Name, AnnotationType: s.Type, AnnotationCreatedBy: s.CreatedBy,

@@ -3,8 +3,6 @@ package process
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"encoding/json"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -36,9 +34,11 @@ const (
 	AnnotationRevision    = App + "/environment-revision"
 	AnnotationName        = App + "/name"
 	AnnotationType        = App + "/type"
-	AnnotationDigest      = App + "/spec-digest"
 	AnnotationCreatedBy   = App + "/created-by"
 	AnnotationStart       = App + "/start-within"
+	// AnnotationRetries is how many further attempts were asked for: the Job's own number is taken away from it when
+	// the run is canceled.
+	AnnotationRetries = App + "/retries"
 	// AnnotationRequest is what was asked for, in the words of whoever took the
 	// request. It is kept with the run, and nothing here depends on it.
 	AnnotationRequest = App + "/request"
@@ -103,16 +103,4 @@ func LabelValue(id string) string {
 		return id
 	}
 	return hashed(id, validation.LabelValueMaxLength)
-}
-
-// Digest identifies a request: equal for equal requests, whoever made them and
-// whenever. A Job that exists already is the answer to a request when its
-// [AnnotationDigest] is the request's digest, and a conflict otherwise.
-func (s Spec) Digest() string {
-	text, err := json.Marshal(s.WithDefaults())
-	if err != nil {
-		// Strings, numbers and maps of them always have a JSON form.
-		return fmt.Sprintf("invalid: %v", err)
-	}
-	return fmt.Sprintf("sha256:%x", sha256.Sum256(text))
 }

@@ -72,7 +72,6 @@ type Record struct {
 	Commands    []string  `json:"commands,omitempty"` // names of the containers, in order
 	CreatedBy   string    `json:"createdBy,omitempty"`
 	CreatedAt   time.Time `json:"createdAt"`
-	Digest      string    `json:"digest"`
 	Request     string    `json:"request,omitempty"` // the [AnnotationRequest]
 }
 

@@ -3,11 +3,12 @@ package process
 import "time"
 
 // Bounds of a request. They are the service's, not Kubernetes', save for the
-// parameters: Linux takes 128 KiB in one environment string, name included.
+// parameters and variables: Linux takes 128 KiB in one environment string, name included.
 const (
 	MaxParameters   = 96 << 10           // bytes of parameters
 	MaxCommands     = 32                 // commands of one run
 	MaxCommandBytes = 96 << 10           // bytes of all words of all commands
+	MaxVariable     = 96 << 10           // bytes of the value of one variable
 	MaxRetries      = 10                 // further attempts after the first
 	MaxDeadline     = 7 * 24 * time.Hour // how long one attempt may run
 	MaxStartTimeout = 24 * time.Hour     // how long a run may wait to start
@@ -26,8 +27,6 @@ const (
 // Spec is a request for work that has been checked as far as others can: the
 // parameters fit their schema and the environment exists. [Spec.Validate] checks
 // what is left. Exactly one of Type and Commands is set.
-//
-// Its JSON form is what the digest of a Job is computed from, see [Digest].
 type Spec struct {
 	Namespace string `json:"namespace"` // where the Job runs: the domain
 	Project   string `json:"project"`   // PROJECT_ID
@@ -57,8 +56,8 @@ type Spec struct {
 	Storage     Storage           `json:"storage"`     // STORAGE_BASE and its credentials
 	Account     string            `json:"account"`     // service account of the pod; it gets no token
 	PullSecrets []string          `json:"pullSecrets"` // names of Secrets for the registry
-	CreatedBy   string            `json:"-"`           // who asked; not part of the digest
-	Annotations map[string]string `json:"-"`           // further annotations of the Job; not part of the digest
+	CreatedBy   string            `json:"-"`           // who asked
+	Annotations map[string]string `json:"-"`           // further annotations of the Job
 }
 
 // Command is one command of a run.

@@ -92,12 +92,8 @@ type Failure struct {
 // Code names a class of failure.
 type Code string
 
-// The failure codes. The first three are answers to a request; no run has them.
+// The failure codes.
 const (
-	InvalidParameters  Code = "INVALID_PARAMETERS"
-	EnvironmentDeleted Code = "ENVIRONMENT_DELETED"
-	UnknownType        Code = "UNKNOWN_PROCESS_TYPE"
-
 	AdmissionDenied  Code = "ADMISSION_DENIED"
 	QuotaExceeded    Code = "QUOTA_EXCEEDED"
 	NotAdmitted      Code = "NOT_ADMITTED"
@@ -113,7 +109,6 @@ const (
 	CancelRequested  Code = "CANCELED"
 	AppError         Code = "APP_ERROR"
 	Lost             Code = "LOST"
-	Internal         Code = "INTERNAL"
 )
 
 // Limits are how long a trouble that may pass is given.

@@ -163,6 +163,9 @@ func (v *view) lost() Status {
 		fact := v.facts.Streams[stream]
 		one := CommandStatus{Stream: stream, State: CommandFailed, Reason: "JobGone"}
 		if end := fact.End; end != nil {
+			if status.StartedAt == nil || end.StartedAt.Before(*status.StartedAt) {
+				status.StartedAt = stamp(end.StartedAt)
+			}
 			state := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
 				ExitCode: end.ExitCode, Reason: end.Reason,
 				StartedAt: metav1.NewTime(end.StartedAt), FinishedAt: metav1.NewTime(end.FinishedAt),

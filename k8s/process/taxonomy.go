@@ -75,6 +75,7 @@ var taxonomy = []class{
 		code: StartError, retriable: true, live: true, find: findStuck, grace: untilStart,
 		hint: "the node did not start the pod in time; a large image may need more time to start",
 	},
+	{code: CancelRequested, ended: true, find: findCanceledBetween},
 	{
 		code: NodeRejected, retriable: true, ended: true, find: findRejected,
 		hint: "the node refused the pod after it had been assigned",

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 
 	"kernelindexer/k8s/process"
 )
@@ -246,6 +247,25 @@ func TestEveryFailureOfTheTaxonomy(t *testing.T) {
 			s.pod("a").scheduled(1).ends("process", 3, "Error", "", 3, 7)
 			s.failed("BackoffLimitExceeded")
 		}, want{state: process.Failed, code: process.AppError, exit: 3, container: "process", action: process.ActArchive}},
+		{"canceled between two attempts", func(s *scene) {
+			s.job.Annotations[process.AnnotationRetries] = "1"
+			s.cancel(15)
+			s.pod("a").scheduled(1).ends("process", 1, "Error", "no", 2, 9).Status.Phase = corev1.PodFailed
+			s.failed("BackoffLimitExceeded")
+		}, want{state: process.Canceled, code: process.CancelRequested, action: process.ActArchive}},
+		{"canceled after the last of two attempts", func(s *scene) {
+			s.job.Annotations[process.AnnotationRetries] = "1"
+			s.cancel(15)
+			s.pod("a").scheduled(1).ends("process", 1, "Error", "no", 2, 4).Status.Phase = corev1.PodFailed
+			s.pod("b").at(5).scheduled(6).ends("process", 1, "Error", "no", 7, 9).Status.Phase = corev1.PodFailed
+			s.failed("BackoffLimitExceeded")
+		}, want{state: process.Failed, code: process.AppError, action: process.ActArchive, exit: 1, container: "process"}},
+		{"canceled after a command that is never tried again", func(s *scene) {
+			s.job.Annotations[process.AnnotationRetries] = "1"
+			s.cancel(15)
+			s.pod("a").scheduled(1).ends("process", 127, "Error", "no", 2, 9).Status.Phase = corev1.PodFailed
+			s.failed("PodFailurePolicy")
+		}, want{state: process.Failed, code: process.StartError, action: process.ActArchive, exit: 127, container: "process"}},
 		{"canceled too late: it is done", func(s *scene) {
 			s.cancel(15)
 			s.pod("a").scheduled(1).ends("process", 0, "Completed", "", 3, 7)

@@ -194,6 +194,7 @@ func (s Spec) checkVariables(c *checker) {
 		c.when(len(validation.IsEnvVarName(name)) > 0, field, "no name of a variable")
 		c.when(isReserved(name), field, "is set by the service")
 		c.when(!passable(value), field, "has a NUL or is not UTF-8")
+		c.when(len(value) > MaxVariable, field, "%w: %d bytes, at most %d", ErrTooLarge, len(value), MaxVariable)
 		size += len(name) + len(value)
 	}
 	// Every command carries all variables, and the API server takes 1.5 MiB.

@@ -106,8 +106,8 @@ func RecordOf(job *batchv1.Job) *Record {
 		Project: notes[AnnotationProject], Process: notes[AnnotationProcess], Name: notes[AnnotationName],
 		Type: notes[AnnotationType], Parameters: job.Spec.Template.Annotations[AnnotationParameters],
 		Environment: notes[AnnotationEnvironment], CreatedBy: notes[AnnotationCreatedBy],
-		CreatedAt: job.CreationTimestamp.UTC(), Digest: notes[AnnotationDigest],
-		Request: notes[AnnotationRequest], Commands: commandNames(job),
+		CreatedAt: job.CreationTimestamp.UTC(),
+		Request:   notes[AnnotationRequest], Commands: commandNames(job),
 	}
 	// Labels and annotations are ours; where somebody wrote nonsense into them,
 	// the record has zeros.

