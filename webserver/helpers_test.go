@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"kernelindexer/manifests"
+	"kernelindexer/serve/openapitest"
 	"kernelindexer/webserver"
 	"kernelindexer/webserver/reload"
 )
@@ -30,7 +31,7 @@ type site struct {
 	dir      string
 	pair     webserver.Pair
 	echo     *echo.Echo
-	contract *contract
+	contract *openapitest.Contract
 }
 
 // newSite starts a server on a copy of a folder of testdata; "" is no files.
@@ -123,7 +124,7 @@ func (s *site) ask(method, target string, fields ...string) *httptest.ResponseRe
 		r.Header.Add(name, value)
 	}
 	w := httptest.NewRecorder()
-	s.contract.serve(s.t, w, r)
+	s.contract.Serve(s.t, w, r)
 	return w
 }
 
@@ -157,7 +158,7 @@ func tryBasePath(base string) error {
 func (s *site) send(r *http.Request) *httptest.ResponseRecorder {
 	s.t.Helper()
 	w := httptest.NewRecorder()
-	s.contract.serve(s.t, w, r)
+	s.contract.Serve(s.t, w, r)
 	return w
 }
 

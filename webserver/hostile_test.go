@@ -159,7 +159,7 @@ func TestHeadOnEveryRoute(t *testing.T) {
 	asked := map[string]bool{}
 	for target := range targets {
 		get, head := fetch(t, http.MethodGet, server.URL+target), fetch(t, http.MethodHead, server.URL+target)
-		asked[s.contract.route()] = true
+		asked[s.contract.Route()] = true
 		if head.body != "" || get.body == "" || get.status != http.StatusOK || head.status != http.StatusOK {
 			t.Errorf("%s: GET %d %d bytes, HEAD %d %q", target, get.status, len(get.body), head.status, head.body)
 		}

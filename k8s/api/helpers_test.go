@@ -49,6 +49,7 @@ import (
 	"kernelindexer/k8s/process"
 	"kernelindexer/k8s/runs"
 	"kernelindexer/serve"
+	"kernelindexer/serve/openapitest"
 )
 
 // configMaps is a namespace of ConfigMaps with what an API server guarantees: one object a name, and optimistic locking.
@@ -219,7 +220,7 @@ type site struct {
 	t        *testing.T
 	echo     *echo.Echo     // the routes
 	handler  *serve.Handler // and what is before them
-	contract *contract
+	contract *openapitest.Contract
 	maps     *configMaps
 	reviews  *reviews
 	store    *archive.Store
@@ -335,7 +336,10 @@ func (s *site) send(want int, user, method, target string, body io.Reader, heade
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	s.contract.serve(s.t, w, r)
+	s.contract.Serve(s.t, w, r)
+	if w.Header().Get("X-Request-Id") == "" {
+		s.t.Errorf("%s %s: no X-Request-Id", method, target)
+	}
 	if w.Code != want {
 		s.t.Fatalf("%s %s by %s: status %d, want %d: %s", method, target, user, w.Code, want, w.Body)
 	}
