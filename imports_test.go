@@ -32,6 +32,7 @@ var allowed = map[string][]string{
 // foreign are libraries that only some folders may use, tests aside.
 var foreign = map[string][]string{
 	"k8s.io/":                     {"k8s"},
+	"gocloud.dev":                 {"k8s"},
 	"github.com/google/go-contai": {"k8s"},
 	"github.com/jedib0t/":         {"cmd/kernels"},
 	"github.com/labstack/echo":    {"serve", "webserver", "k8s"},
