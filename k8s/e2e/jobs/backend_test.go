@@ -21,6 +21,7 @@ import (
 	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -45,38 +46,75 @@ var ports atomic.Int32
 // newBackend starts a backend with a domain of its own.
 func newBackend(t testing.TB, name string, args ...string) *backend {
 	t.Helper()
+	b := prepareBackend(t, name, args...)
+	b.start(t)
+	return b
+}
+
+// prepareBackend is newBackend without the start.
+func prepareBackend(t testing.TB, name string, args ...string) *backend {
+	t.Helper()
 	b := &backend{
 		namespace: "backend-" + name, domain: "domain-" + name, dir: t.TempDir(), tokens: map[string]string{},
-		address: "127.0.0.1:" + strconv.Itoa(8100+int(ports.Add(1))),
-		client:  &http.Client{Transport: &http.Transport{DialContext: cluster.DialContext, MaxIdleConnsPerHost: 64}},
+		client: &http.Client{Transport: &http.Transport{DialContext: cluster.DialContext, MaxIdleConnsPerHost: 64}},
 	}
-	for _, namespace := range []string{b.namespace, b.domain} {
-		if err := createNamespace(t.Context(), namespace, nil); err != nil {
-			t.Fatal(err)
+	makeNamespace(t, b.namespace)
+	b.makeDomain(t, b.domain)
+	for _, user := range []string{"ada", "eve"} {
+		b.tokens[user] = tokenOf(t, b.domain, user)
+	}
+	b.configure(t, append([]string{"--identity", b.namespace, "--leader-elect=false"}, args...))
+	t.Cleanup(func() { b.end(t) })
+	return b
+}
+
+// end kills the program, and shows what it said if the test has failed.
+func (b *backend) end(t testing.TB) {
+	b.kill(t)
+	if t.Failed() && b.log != nil {
+		text, err := os.ReadFile(b.log.Name())
+		t.Logf("the backend said (%v):\n%s", err, text[max(0, len(text)-8000):])
+	}
+}
+
+// makeNamespace makes a namespace that goes with the test.
+func makeNamespace(t testing.TB, name string) {
+	t.Helper()
+	if err := createNamespace(t.Context(), name, nil); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		err := api.CoreV1().Namespaces().Delete(context.WithoutCancel(t.Context()), name, metav1.DeleteOptions{})
+		if err != nil && !apierrors.IsNotFound(err) {
+			t.Error(err)
 		}
-		t.Cleanup(func() {
-			if err := api.CoreV1().Namespaces().Delete(context.WithoutCancel(t.Context()), namespace, metav1.DeleteOptions{}); err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	})
+}
+
+// makeDomain makes a namespace in which the backend may run work, and users who may or may not ask for it.
+func (b *backend) makeDomain(t testing.TB, domain string) {
+	t.Helper()
+	makeNamespace(t, domain)
 	rights, err := os.ReadFile("testdata/rights.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(b.dir, "rights.yaml")
-	text := strings.NewReplacer("BACKEND", b.namespace, "DOMAIN", b.domain).Replace(string(rights))
+	file := filepath.Join(b.dir, domain+".yaml")
+	text := strings.NewReplacer("BACKEND", b.namespace, "DOMAIN", domain).Replace(string(rights))
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := cluster.Kubectl(t.Context(), "apply", "--filename", file); err != nil {
 		t.Fatal(err)
 	}
-	for _, user := range []string{"ada", "eve"} {
-		b.tokens[user] = tokenOf(t, b.domain, user)
-	}
+}
+
+// configure gives the program its account, an address of its own and its arguments.
+func (b *backend) configure(t testing.TB, args []string) {
+	t.Helper()
+	b.address = "127.0.0.1:" + strconv.Itoa(8100+int(ports.Add(1)))
 	config := filepath.Join(b.dir, "kubeconfig")
-	text = fmt.Sprintf(`apiVersion: v1
+	text := fmt.Sprintf(`apiVersion: v1
 kind: Config
 clusters: [{name: c, cluster: {server: "https://10.244.0.1:6443", certificate-authority: %s/pki/ca.crt}}]
 users: [{name: u, user: {token: %s}}]
@@ -90,18 +128,8 @@ current-context: c
 	b.args = append([]string{
 		"serve", "--kubeconfig", config, "--namespace", b.namespace, "--domains", b.domain, "--host", "127.0.0.1", "--port", port,
 		"--metrics-port", "off", "--archive", "file://" + b.dir + "/archive", "--registry", open.address + "/environments",
-		"--registry-insecure", "--backend-url", "http://backend", "--identity", b.namespace, "--leader-elect=false", "--drain-delay", "0s",
-		"--log-level", "DEBUG",
+		"--registry-insecure", "--backend-url", "http://backend", "--drain-delay", "0s", "--log-level", "DEBUG",
 	}, args...)
-	b.start(t)
-	t.Cleanup(func() {
-		b.kill(t)
-		if t.Failed() {
-			text, err := os.ReadFile(b.log.Name())
-			t.Logf("the backend said (%v):\n%s", err, text[max(0, len(text)-8000):])
-		}
-	})
-	return b
 }
 
 // tokenOf is a token of a service account.
@@ -226,8 +254,13 @@ func (b *backend) wantOf(t testing.TB, user string, status int, method, path str
 	return got
 }
 
-// upload sends an archive as `curl -F environmentImage=@file -F domainId=…` does: the file first, and as it is read.
+// upload sends an archive to the backend's domain.
 func (b *backend) upload(t testing.TB, user, archive string) (reply, error) {
+	return b.uploadTo(t, user, b.domain, archive)
+}
+
+// uploadTo sends an archive as `curl -F environmentImage=@file -F domainId=…` does: the file first, and as it is read.
+func (b *backend) uploadTo(t testing.TB, user, domain, archive string) (reply, error) {
 	file, err := os.Open(archive)
 	if err != nil {
 		return reply{}, err
@@ -241,7 +274,7 @@ func (b *backend) upload(t testing.TB, user, archive string) (reply, error) {
 			_, err = io.Copy(part, file)
 		}
 		if err == nil {
-			err = form.WriteField("domainId", b.domain)
+			err = form.WriteField("domainId", domain)
 		}
 		if err == nil {
 			err = form.Close()

@@ -20,6 +20,7 @@ import (
 var dockerfiles = map[string]string{
 	"tool": "USER 65532:65532\n",
 	"root": "",
+	"home": "COPY --chown=65532:65532 passwd /home/passwd\nUSER 65532:65532\n",
 	"named": "COPY passwd /etc/passwd\n" +
 		"COPY group /etc/group\n" +
 		"USER app\n",

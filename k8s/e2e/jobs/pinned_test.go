@@ -18,19 +18,24 @@ import (
 	"kernelindexer/k8s/process"
 )
 
-// TestMoreDiskThanAskedForIsToldAsSuch: in a directory that commands share. T12.
+// TestMoreDiskThanAskedForIsToldAsSuch: in a directory that commands share, and in one of the container's own. T12.
 func TestMoreDiskThanAskedForIsToldAsSuch(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "storage", siteOptions{})
-	spec := s.commands(t, "full", []string{"fill", "/data/file", "60"})
-	spec.Directories, spec.Resources.Ephemeral = []string{"data"}, "20Mi"
-	s.launch(t, spec)
-	status := s.want(t, spec, process.Failed, process.StorageLimit)
-	if status.Failure.Retriable || !strings.Contains(strings.ToLower(status.Failure.Message), "emptydir") {
-		t.Errorf("want it not retriable, in the kubelet's words: %s", asJSON(status.Failure))
-	}
-	if got := s.logOf(t, spec, status, 0); len(got) == 0 || got[0] != "filled" {
-		t.Errorf("log %q", got)
+	shared := s.commands(t, "shared", []string{"fill", "/data/file", "60"})
+	shared.Directories, shared.Resources.Ephemeral = []string{"data"}, "20Mi"
+	own := s.commands(t, "own", []string{"fill", "/home/mine", "60"})
+	own.Environment, own.Resources.Ephemeral = pinned(t, open, "home"), "20Mi"
+	s.launch(t, shared)
+	s.launch(t, own)
+	for spec, words := range map[*process.Spec]string{&shared: "emptydir", &own: "ephemeral local storage"} {
+		status := s.want(t, *spec, process.Failed, process.StorageLimit)
+		if status.Failure.Retriable || !strings.Contains(strings.ToLower(status.Failure.Message), words) {
+			t.Errorf("%s: want it not retriable, in the kubelet's words: %s", spec.Process, asJSON(status.Failure))
+		}
+		if got := s.logOf(t, *spec, status, 0); len(got) == 0 || got[0] != "filled" {
+			t.Errorf("%s: log %q", spec.Process, got)
+		}
 	}
 }
 

@@ -46,10 +46,9 @@ func TestMemoryThatIsUsedUpIsToldAsSuch(t *testing.T) {
 	}
 }
 
-// TestPodThatTheClusterTakesAwayIsReplacedAndNotCharged: by eviction, by drain. The work has no retries and ends well.
-// T11.
+// TestPodThatTheClusterTakesAwayIsReplacedAndNotCharged: by eviction, by drain, by a taint of its node. The work has no
+// retries and ends well. It has the node for itself: other tests wait until all that is not parallel is over. T11.
 func TestPodThatTheClusterTakesAwayIsReplacedAndNotCharged(t *testing.T) {
-	t.Parallel()
 	s := newSite(t, "disrupted", siteOptions{})
 	evict := func(pod string) error {
 		return api.PolicyV1().Evictions(s.namespace).Evict(t.Context(), &policyv1.Eviction{
@@ -62,11 +61,20 @@ func TestPodThatTheClusterTakesAwayIsReplacedAndNotCharged(t *testing.T) {
 		_, back := cluster.Kubectl(context.WithoutCancel(t.Context()), "uncordon", onenode.NodeName)
 		return errors.Join(err, back)
 	}
+	taint := func(pod string) error {
+		_, err := cluster.Kubectl(t.Context(), "taint", "node", onenode.NodeName, "test=away:NoExecute")
+		eventually(t, patience, "end of the pod on the tainted node", func() (bool, string) {
+			got, err := api.CoreV1().Pods(s.namespace).Get(t.Context(), pod, metav1.GetOptions{})
+			return err != nil || got.DeletionTimestamp != nil, string(got.Status.Phase)
+		})
+		_, back := cluster.Kubectl(context.WithoutCancel(t.Context()), "taint", "node", onenode.NodeName, "test-")
+		return errors.Join(err, back)
+	}
 	for _, tt := range []struct {
 		id   string
 		take func(pod string) error
-	}{{"evicted", evict}, {"drained", drain}} {
-		spec := s.commands(t, tt.id, []string{"sleep", "20"})
+	}{{"evicted", evict}, {"drained", drain}, {"tainted", taint}} {
+		spec := s.commands(t, tt.id, []string{"sleep", "8"})
 		s.launch(t, spec)
 		s.logging(t, spec, "asleep")
 		first := s.running(t, spec)

@@ -3,19 +3,25 @@
 package jobs
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"kernelindexer/k8s/cluster/onenode"
 	"kernelindexer/k8s/process"
 )
 
@@ -225,4 +231,88 @@ func TestRunThatNoNodeTakesEndsAtItsStartTimeout(t *testing.T) {
 		}
 		s.nothingLeft(t, tt.spec)
 	}
+}
+
+// TestRunStartsWhenTheNodeIsAsItWants: it waits for a label of the node, which comes within its time. T8. No other test
+// runs beside it, for whom the label would be wrong.
+func TestRunStartsWhenTheNodeIsAsItWants(t *testing.T) {
+	s := newSite(t, "label", siteOptions{})
+	spec := s.commands(t, "late", []string{"print", "at last"})
+	spec.Environment.Arch = "test"
+	s.launch(t, spec)
+	eventually(t, patience, "pod that no node takes", func() (bool, string) {
+		for _, pod := range s.pods(t, spec) {
+			for _, c := range pod.Status.Conditions {
+				if c.Type == corev1.PodScheduled && c.Reason == corev1.PodReasonUnschedulable {
+					return true, ""
+				}
+			}
+		}
+		return false, ""
+	})
+	label := func(arch string) {
+		if _, err := cluster.Kubectl(context.WithoutCancel(t.Context()), "label", "--overwrite", "node", onenode.NodeName, corev1.LabelArchStable+"="+arch); err != nil {
+			t.Error(err)
+		}
+	}
+	label("test")
+	status := s.want(t, spec, process.Done, "")
+	label(runtime.GOARCH)
+	if diff := cmp.Diff([]string{"at last"}, s.logOf(t, spec, status, 0)); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
+	}
+}
+
+// TestImageOfAnotherPlatformIsToldAsSuch: an index that has an image, and none for the node. T5.
+func TestImageOfAnotherPlatformIsToldAsSuch(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "platform", siteOptions{limits: func(l *process.Limits) { l.ImagePull = 5 * time.Second }})
+	from, err := name.NewDigest(pinned(t, open, "tool").Image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, err := remote.Image(from, open.options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{
+		Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "s390x"}},
+	})
+	digest, err := index.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := name.NewTag(open.address + "/foreign/tool:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := remote.WriteIndex(target, index, open.options...); err != nil {
+		t.Fatal(err)
+	}
+	spec := s.commands(t, "foreign", []string{"print", "never"})
+	spec.Environment.Image = target.Context().Digest(digest.String()).String()
+	s.launch(t, spec)
+	if failure := s.want(t, spec, process.Failed, process.ImagePull).Failure; failure.Sub != "platform" || failure.Retriable {
+		t.Errorf("want platform, not retriable: %s", asJSON(failure))
+	}
+	s.nothingLeft(t, spec)
+}
+
+// TestWhatCannotBeStartedSaysWhy: a command that is not there, and a Secret that is not.
+func TestWhatCannotBeStartedSaysWhy(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "unstarted", siteOptions{limits: func(l *process.Limits) { l.Config = 5 * time.Second }})
+	missing := s.commands(t, "missing")
+	missing.Commands = []process.Command{{Args: []string{"/not/there"}, Exec: true}}
+	s.launch(t, missing)
+	secret := s.commands(t, "secret", []string{"print", "never"})
+	secret.Storage = process.Storage{Base: "s3://project", Secret: "nobody-made-it"}
+	s.launch(t, secret)
+	if failure := s.want(t, missing, process.Failed, process.StartError).Failure; !strings.Contains(asJSON(failure), "/not/there") {
+		t.Errorf("want the command named: %s", asJSON(failure))
+	}
+	if failure := s.want(t, secret, process.Failed, process.ContainerConfig).Failure; !strings.Contains(asJSON(failure), "nobody-made-it") {
+		t.Errorf("want the Secret named: %s", asJSON(failure))
+	}
+	s.nothingLeft(t, secret)
 }

@@ -49,7 +49,7 @@ func (s Suite) run(ctx context.Context, self onenode.Self, tests func() int) (co
 	if err != nil {
 		return 1, err
 	}
-	defer os.RemoveAll(scratch) //nolint:errcheck // the tests' result says more than what is left of a folder
+	defer os.RemoveAll(scratch)
 	begin := time.Now()
 	var cluster *onenode.Cluster
 	both, bothCtx := errgroup.WithContext(ctx)

@@ -20,16 +20,18 @@ import (
 
 // commands are what the program can do.
 var commands = map[string]func(args []string) error{
-	"echo":  echo,     // tells everything that it was given
-	"print": printAll, // a line for each argument
-	"exit":  exit,     // with a code, after a line on standard error
-	"oom":   oom,      // uses memory until it is killed
-	"child": child,    // has another one do that, and ends well
-	"sleep": sleep,    // for some seconds, or until SIGTERM, of which it tells
-	"spew":  spew,     // lines, so many a second
-	"write": write,    // a file
-	"read":  read,     // files, and tells what is in them
-	"fill":  fill,     // a file with so many MB, and waits
+	"echo":         echo,     // tells everything that it was given
+	"print":        printAll, // a line for each argument
+	"exit":         exit,     // with a code, after a line on standard error
+	"oom":          oom,      // uses memory until it is killed
+	"child":        child,    // has another one do that, and ends well
+	"sleep":        sleep,    // for some seconds, or until SIGTERM, of which it tells
+	"spew":         spew,     // lines, so many a second
+	"write":        write,    // a file
+	"read":         read,     // files, and tells what is in them
+	"fill":         fill,     // a file with so many MB, and waits
+	"env":          env,      // the values of variables, a line for each
+	"env-and-fail": func(args []string) error { return errors.Join(env(args), errors.New("and that was it")) },
 }
 
 func main() {
@@ -190,6 +192,13 @@ func spew(args []string) error {
 		<-tick.C
 	}
 	return out.Flush()
+}
+
+func env(args []string) error {
+	for _, name := range args {
+		fmt.Println(name, "is", os.Getenv(name))
+	}
+	return nil
 }
 
 func write(args []string) error {
