@@ -60,6 +60,8 @@ func TestSpoolLeavesNothingBehind(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	broken := errors.New("broken")
 	canceled, cancel := context.WithCancel(t.Context())
+	ended, end := context.WithCancel(t.Context())
+	end()
 	for name, c := range map[string]struct {
 		ctx  context.Context
 		from io.Reader
@@ -69,10 +71,10 @@ func TestSpoolLeavesNothingBehind(t *testing.T) {
 		"the source is cut":              {t.Context(), io.MultiReader(bytes.NewReader(make([]byte, 3<<20)), iotest.ErrReader(io.ErrUnexpectedEOF)), io.ErrUnexpectedEOF},
 		"damage in front of much more":   {t.Context(), io.MultiReader(bytes.NewReader(gz(make([]byte, 9))[:15]), endless{nil}), nil},
 		"the context ends in the middle": {canceled, endless{cancel}, context.Canceled},
-		"the context has ended":          {canceled, endless{nil}, context.Canceled},
+		"the context has ended":          {ended, endless{nil}, context.Canceled},
 	} {
 		from := &watched{Reader: c.from}
-		_, err := image.Spool(c.ctx, from, t.TempDir(), image.Limits{}, false)
+		_, err := image.Spool(c.ctx, from, t.TempDir(), image.Limits{Archive: 64 << 20}, false)
 		if err == nil || c.want != nil && !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}

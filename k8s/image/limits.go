@@ -14,7 +14,7 @@ type Limits struct {
 	Document int64 // bytes of a manifest, an index or a configuration; 4 MiB
 	File     int64 // bytes of one kept file: a longer one is there, but cannot be read; 64 MiB
 	Kept     int64 // bytes of all kept files, on disk; 2 GiB
-	Tree     int64 // bytes of memory for names, directories and links; 256 MiB
+	Tree     int64 // bytes of memory for names, directories and links; 256 MiB, and at most 16 MiB for the archive's own
 }
 
 // withDefaults returns l with the defaults filled in.

@@ -224,6 +224,18 @@ func TestAttestations(t *testing.T) {
 	}
 }
 
+// TestNamesOfAnArchive have a budget of their own: an archive of names alone does not take the memory that layers may.
+func TestNamesOfAnArchive(t *testing.T) {
+	var entries []entry
+	for i := range 60_000 { // 300 bytes each, where 16 MiB have room for some 50,000
+		entries = append(entries, file(fmt.Sprintf("%0100d", i), ""))
+	}
+	_, err := open(t, pack(entries...), image.Options{})
+	if codeOf(err) != string(image.TooLarge) || !strings.Contains(err.Error(), "names in the archive") {
+		t.Error(err)
+	}
+}
+
 // TestSpool: what of the upload or the disk can go wrong has its own error.
 func TestSpool(t *testing.T) {
 	good := docker(one("env:1")).tar()

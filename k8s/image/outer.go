@@ -22,12 +22,16 @@ type outer struct {
 // extent is a part of a file, in bytes.
 type extent struct{ offset, size int64 }
 
+// outerTree is how many bytes of memory the names of an archive may take, and what is noted of each. It is not the budget of
+// the layers' names: those of hundreds of layers need little.
+const outerTree = 16 << 20
+
 // readOuter reads the headers of the archive, not its content.
 func readOuter(ctx context.Context, file io.ReaderAt, size int64, limits Limits) (*outer, error) {
 	o := &outer{ctx: ctx, file: file, limits: limits, regular: map[string]extent{}, links: map[string]string{}}
 	section := io.NewSectionReader(file, 0, size)
 	archive := tar.NewReader(section)
-	left, names := limits.Entries, limits.Tree
+	left, names := limits.Entries, min(limits.Tree, outerTree)
 	for {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
@@ -40,7 +44,7 @@ func readOuter(ctx context.Context, file io.ReaderAt, size int64, limits Limits)
 			return nil, refuse(TooLarge, "the archive has more than %d entries", limits.Entries)
 		}
 		if names -= int64(len(header.Name) + len(header.Linkname) + nodeSize); names < 0 {
-			return nil, refuse(TooLarge, "the names in the archive need more than %d bytes", limits.Tree)
+			return nil, refuse(TooLarge, "the names in the archive need more than %d bytes", min(limits.Tree, outerTree))
 		}
 		offset, err := section.Seek(0, io.SeekCurrent)
 		if err != nil {
