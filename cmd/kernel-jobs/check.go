@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"kernelindexer/k8s/processtype"
 )
@@ -18,13 +20,19 @@ func checkSchemas(file []byte) error {
 	}
 	var all []error
 	for _, problem := range refused.Problems {
-		name, rest, _ := strings.Cut(strings.TrimPrefix(problem.Pointer, "/"), "/")
-		name = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
-		where := ""
-		if rest != "" {
-			where = "/" + rest + ": "
+		name, where := "", jsontext.Pointer("") // within the process type
+		for i, token := range slices.Collect(jsontext.Pointer(problem.Pointer).Tokens()) {
+			if i == 0 {
+				name = token
+			} else {
+				where = where.AppendToken(token)
+			}
 		}
-		all = append(all, fmt.Errorf("process type %q: %s%s", name, where, problem.Message))
+		text := problem.Message
+		if where != "" {
+			text = string(where) + ": " + text
+		}
+		all = append(all, fmt.Errorf("process type %q: %s", name, text))
 	}
 	return errors.Join(all...)
 }

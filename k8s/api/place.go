@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
 
 	"kernelindexer/k8s/process"
@@ -143,7 +144,7 @@ func pointerOf(field string) string {
 		return "" // the service's own, or the path's: a project whose Secret could not have its name
 	}
 	if indexed {
-		pointer += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(strings.TrimSuffix(rest, "]"))
+		return string(jsontext.Pointer(pointer).AppendToken(strings.TrimSuffix(rest, "]")))
 	}
 	return pointer
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Problem is one thing that is wrong with a document.
@@ -55,12 +57,11 @@ func tidy(list []Problem) []Problem {
 
 // pointer makes a JSON pointer of its parts.
 func pointer(parts ...string) string {
-	var text strings.Builder
+	var p jsontext.Pointer
 	for _, part := range parts {
-		text.WriteByte('/')
-		text.WriteString(strings.ReplaceAll(strings.ReplaceAll(part, "~", "~0"), "/", "~1"))
+		p = p.AppendToken(part)
 	}
-	return text.String()
+	return string(p)
 }
 
 // short cuts foreign text for a message.
