@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -134,32 +133,6 @@ func (c *counting) head(ctx context.Context, key string, limit int64) ([]byte, e
 	return data, err
 }
 
-func TestTheExtentOfALogCostsLittle(t *testing.T) {
-	store := memory(t)
-	store.bounds.chunk = 10_000
-	stream := Stream{Pod: "a", Container: "c"}
-	node := &node{}
-	for i := range 2000 {
-		node.add(start.Add(time.Duration(i)*time.Millisecond), strings.Repeat("x", 100))
-	}
-	for _, done := range []bool{false, true} {
-		copyAll(t, store, stream, node, done)
-		seen := &counting{objects: store.objects}
-		extent, err := (&Store{objects: seen, bounds: store.bounds}).Extent(t.Context(), stream)
-		if want := (Extent{2000, done}); err != nil || extent != want {
-			t.Errorf("got %+v, %v; want %+v", extent, err, want)
-		}
-		if done && seen.lists > 0 || seen.lists > 1 || seen.bytesRead > maxHeader || seen.read > 2 {
-			t.Errorf("done %v: %d lists, %d objects, %d bytes", done, seen.lists, seen.read, seen.bytesRead)
-		}
-		seen = &counting{objects: store.objects}
-		page, err := (&Store{objects: seen, bounds: store.bounds}).Lines(t.Context(), stream, 1990, 5)
-		if err != nil || len(page.Lines) != 5 || seen.lists != 1 || seen.read > 3 {
-			t.Errorf("a page: %d lines, %v, %d lists, %d objects", len(page.Lines), err, seen.lists, seen.read)
-		}
-	}
-}
-
 func TestADirectoryThatCannotBeReadIsAnError(t *testing.T) {
 	store, dir := directory(t)
 	for _, domain := range []string{"a", "geo", "z"} {
@@ -271,122 +244,6 @@ func TestListingWhileObjectsComeAndGo(t *testing.T) {
 	}
 	cancel()
 	others.Wait()
-}
-
-func TestWhatExpiredLeavesNoDirectories(t *testing.T) {
-	store, dir := directory(t)
-	stream := Stream{Run: Run{Domain: "geo", Project: "river", Process: "x"}, Pod: "a", Container: "c"}
-	node := &node{}
-	node.add(start, "one")
-	copyAll(t, store, stream, node, true)
-	if _, _, err := store.PutOutcome(t.Context(), stream.Run, []byte("{}")); err != nil {
-		t.Fatal(err)
-	}
-	if runs, err := store.Expire(t.Context(), time.Time{}, time.Now().Add(time.Hour)); runs != 1 || err != nil {
-		t.Fatal(runs, err)
-	}
-	left, err := os.ReadDir(dir)
-	if err != nil || len(left) != 1 || left[0].Name() != temporaries {
-		t.Errorf("left: %v, %v", left, err)
-	}
-}
-
-func TestDamagedDocumentsArePassedOver(t *testing.T) {
-	store, dir := directory(t)
-	runs := make([]Run, 5)
-	for version := range runs {
-		runs[version] = Run{Domain: "geo", Project: "river", Process: "x", Version: version}
-		if _, _, err := store.PutOutcome(t.Context(), runs[version], []byte("{}")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	path := func(run Run) string { return filepath.Join(dir, run.outcomeKey()) }
-	if err := os.WriteFile(path(runs[0]), []byte(`{"run":`), 0o600); err != nil { // cut
-		t.Fatal(err)
-	}
-	if err := os.Truncate(path(runs[2]), maxDocument+1); err != nil { // of zeros, and too large
-		t.Fatal(err)
-	}
-	if err := os.Remove(path(runs[4])); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Mkfifo(path(runs[4]), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var damaged []string
-	whole := 0
-	for document, err := range store.Outcomes(t.Context(), "geo", "", "") {
-		var one *DamagedError
-		switch {
-		case errors.As(err, &one):
-			damaged = append(damaged, one.Key)
-		case err != nil:
-			t.Fatal(err)
-		case string(document) == "{}":
-			whole++
-		}
-	}
-	if diff := cmp.Diff([]string{runs[0].outcomeKey(), runs[2].outcomeKey()}, damaged); diff != "" || whole != 2 {
-		t.Errorf("%d are whole; -want +got:\n%s", whole, diff)
-	}
-	if _, err := store.Outcome(t.Context(), runs[4]); !errors.Is(err, errNoFile) {
-		t.Errorf("of a FIFO: %v", err)
-	}
-}
-
-func TestAFolderThatWasTakenAwayIsNotEmpty(t *testing.T) {
-	store, dir := directory(t)
-	run := Run{Domain: "geo", Project: "river", Process: "x"}
-	if _, _, err := store.PutOutcome(t.Context(), run, []byte("{}")); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(dir, dir+"-away"); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil { // where it was mounted
-		t.Fatal(err)
-	}
-	if _, err := store.Outcome(t.Context(), run); err == nil || errors.Is(err, ErrNotFound) {
-		t.Errorf("an outcome: %v", err)
-	}
-	var failed error
-	for _, failed = range store.ListOpen(t.Context()) {
-	}
-	if failed == nil {
-		t.Error("nothing is listed, without an error")
-	}
-	if _, err := store.Lines(t.Context(), Stream{Run: run, Pod: "a"}, 0, 1); err == nil {
-		t.Error("its logs are empty")
-	}
-	if _, _, err := store.PutOutcome(t.Context(), run, []byte("{}")); err == nil {
-		t.Error("it is written where nothing is mounted")
-	}
-}
-
-func TestAPageHasABoundOfBytes(t *testing.T) {
-	store := memory(t)
-	stream := Stream{Pod: "a", Container: "c"}
-	log, err := store.Resume(t.Context(), stream, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	line := start.Format(time.RFC3339Nano) + " " + strings.Repeat("x", maxLine) + "\n"
-	const lines = 3*MaxPageBytes/maxLine + 5
-	if err := log.Copy(t.Context(), io.NopCloser(strings.NewReader(strings.Repeat(line, lines)))); err != nil {
-		t.Fatal(err)
-	}
-	var counts []int
-	for offset := int64(0); offset < lines; {
-		page, err := store.Lines(t.Context(), stream, offset, MaxPage)
-		if err != nil || len(page.Lines) == 0 {
-			t.Fatal(offset, err)
-		}
-		counts = append(counts, len(page.Lines))
-		offset = page.Next
-	}
-	if diff := cmp.Diff([]int{64, 64, 64, 5}, counts); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
 }
 
 func BenchmarkOutcomesOfAProjectWithLogs(b *testing.B) {
