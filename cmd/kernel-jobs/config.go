@@ -85,6 +85,8 @@ func (c *config) storeFlags(f *pflag.FlagSet) {
 	cli.Env(f, "spool-dir", "SPOOL_DIR")
 	f.Int64Var(&c.Upload.Concurrent, "max-uploads", 2, "how many uploads at once")
 	cli.Env(f, "max-uploads", "MAX_UPLOADS")
+	f.IntVar(&c.MaxEnvironments, "max-environments", 500, "how many environments users may make in one domain; 0 is any number")
+	cli.Env(f, "max-environments", "MAX_ENVIRONMENTS")
 	f.StringVar(&c.MaxImage, "max-image", "20Gi", "how large an uploaded archive may be")
 	cli.Env(f, "max-image", "MAX_IMAGE")
 }
@@ -127,6 +129,9 @@ const off = "off"
 func (c *config) finish() error {
 	if err := c.listen.Check(); err != nil {
 		return err
+	}
+	if c.MaxEnvironments < 0 {
+		return fmt.Errorf("--max-environments %d: cannot be negative", c.MaxEnvironments)
 	}
 	if c.Streams < 1 || c.Upload.Concurrent < 1 {
 		return fmt.Errorf("--max-streams %d, --max-uploads %d: at least one is needed", c.Streams, c.Upload.Concurrent)

@@ -31,7 +31,7 @@ func environmentFailure(err error) error {
 		environment.ErrExistsInOtherDomain: codeExistsOther, environment.ErrSystem: codeSystem,
 		environment.ErrDomain: codeNotFound, environment.ErrRevision: codePrecondition,
 		environment.ErrNameMismatch: codeNameMismatch, environment.ErrTooLarge: codeTooLarge,
-		environment.ErrBusy: codeConflict,
+		environment.ErrBusy: codeConflict, environment.ErrTooMany: codeQuota,
 	} {
 		if errors.Is(err, known) {
 			return &failure{code: code, detail: err.Error()}

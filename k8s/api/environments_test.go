@@ -353,6 +353,69 @@ func TestRegisterByReference(t *testing.T) {
 	}
 }
 
+// Existing clients send a name and an image: the domain is the query's then, or the only one that there is.
+func TestRegisterWithoutADomain(t *testing.T) {
+	for _, test := range []struct {
+		name, query, body string
+		domains           domains
+		status            int
+		pointer           string
+	}{
+		{"in the body", "", `,"domainId":"water"`, domains{"water", "soil"}, http.StatusCreated, ""},
+		{"in the query", "?domainId=water", "", domains{"water", "soil"}, http.StatusCreated, ""},
+		{"in both", "?domainId=water", `,"domainId":"water"`, domains{"water", "soil"}, http.StatusCreated, ""},
+		{"in both, and not the same", "?domainId=water", `,"domainId":"soil"`, domains{"water", "soil"}, http.StatusUnprocessableEntity, "/domainId"},
+		{"the only one", "", "", domains{"water"}, http.StatusCreated, ""},
+		{"one of several", "", "", domains{"water", "soil"}, http.StatusUnprocessableEntity, "/domainId"},
+		{"none", "", "", domains{}, http.StatusUnprocessableEntity, "/domainId"},
+		{"an unknown one", "?domainId=fire", "", domains{"water"}, http.StatusNotFound, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t, func(o *api.Options) { o.Domains = test.domains })
+			s.pushed("team/tools:2")
+			a := s.post(test.status, "ada", "/environments"+test.query, fmt.Sprintf(`{"name":"tools","docker_image":"%s/team/tools:2"%s}`, s.registry, test.body))
+			if test.status == http.StatusUnprocessableEntity {
+				if code, pointers := a.problem(); code != "INVALID_REQUEST" || strings.Join(pointers, " ") != test.pointer {
+					t.Errorf("%s", a.Body)
+				}
+			}
+		})
+	}
+}
+
+// pushed puts an image into the registry, as somebody would who does not know of environments.
+func (s *site) pushed(where string) {
+	s.t.Helper()
+	img, err := tarball.Image(opener(saved(s.t, "env:1", contents(), "app")), nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	ref, err := name.NewTag(s.registry+"/"+where, name.Insecure)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := remote.Write(ref, img); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// A domain has so many environments, and no more; those that are deleted give their places back.
+func TestEnvironmentsOfADomainAreBounded(t *testing.T) {
+	s := newSite(t, func(o *api.Options) { o.Registrar.(*environment.Registrar).MaxPerDomain = 2 })
+	first := s.environment("env:1")
+	s.environment("env:2")
+	image := saved(t, "env:3", contents(), "app")
+	s.refused(s.upload(http.StatusTooManyRequests, "ada", "water", image), "QUOTA_EXCEEDED")
+	s.pushed("team/tools:2")
+	s.refused(s.post(http.StatusTooManyRequests, "ada", "/environments",
+		fmt.Sprintf(`{"name":"tools","docker_image":"%s/team/tools:2","domainId":"water"}`, s.registry)), "QUOTA_EXCEEDED")
+	s.upload(http.StatusOK, "ada", "water", saved(t, "env:2", contents(), "root"))
+	s.upload(http.StatusCreated, "sol", "soil", saved(t, "soil:1", contents(), "app"))
+	s.send(http.StatusNoContent, "ada", http.MethodDelete, "/api/v1/environment/"+first, nil)
+	s.upload(http.StatusCreated, "ada", "water", image)
+	s.refused(s.upload(http.StatusTooManyRequests, "ada", "water", saved(t, "env:1", contents(), "app")), "QUOTA_EXCEEDED")
+}
+
 // index is an index with one kernel.
 type index struct{}
 
@@ -399,6 +462,10 @@ func TestRegisterAKernel(t *testing.T) {
 	if !mounted {
 		t.Errorf("mounts %+v", pod.Containers[0].VolumeMounts)
 	}
+	moved := newSite(t, func(o *api.Options) {
+		o.Environments, o.Launch.KernelsRoot = environment.NewStore(s.maps, nil), "/sw/Ker"
+	})
+	moved.refused(moved.post(http.StatusConflict, "ada", "/projects/water/process", `{"commands":["python -V"],"environment":{"id":"`+e.ID+`"}}`), "CONFLICT")
 	for _, test := range [][]string{{"Python", "none", "1.0", "/kernel"}, {"Python", "..", "1.0", "/kernel/name"}, {"Py/thon", "sci", "1.0", "/kernel/language"}, {"Python", "sci", "", "/kernel/version"}} {
 		a := s.post(http.StatusUnprocessableEntity, "ada", "/environments", body(test[0], test[1], test[2]))
 		if code, pointers := a.problem(); code != "INVALID_REQUEST" || pointers[0] != test[3] {

@@ -174,6 +174,50 @@ func TestUploadsAreLimited(t *testing.T) {
 	}
 }
 
+// Who may make environments nowhere does not get to send one, though the domain may come behind the image.
+func TestUploadsOfStrangersDoNotArrive(t *testing.T) {
+	s := newSite(t)
+	body, kind := form("environmentImage", "x", strings.Repeat("x", 1<<20), "domainId", "", "water")
+	for _, user := range []string{"eve", "rea"} {
+		s.refused(s.send(http.StatusForbidden, user, http.MethodPost, "/api/v1/environment", bytes.NewReader(body.Bytes()), "Content-Type", kind), "FORBIDDEN")
+	}
+	if got := s.uploaded(); got != 0 {
+		t.Errorf("%v bytes were received", got)
+	}
+}
+
+// An upload that goes on and on is given up, though something arrives now and then.
+func TestUploadsEnd(t *testing.T) {
+	s := newSite(t, func(o *api.Options) { o.Upload.Total = 300 * time.Millisecond })
+	server := httptest.NewServer(s.handler)
+	defer server.Close()
+	from, to := io.Pipe()
+	form := multipart.NewWriter(to)
+	go func() {
+		part, err := form.CreateFormFile("environmentImage", "x")
+		for err == nil {
+			_, err = part.Write([]byte("x"))
+			time.Sleep(10 * time.Millisecond)
+		}
+	}()
+	defer from.Close()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/api/v1/environment", from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer ada-")
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	begun := time.Now()
+	a, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	if took := time.Since(begun); a.StatusCode != http.StatusBadRequest || took > 10*time.Second {
+		t.Errorf("status %d after %v", a.StatusCode, took)
+	}
+}
+
 // full is a disk without room.
 type full struct{ api.Registrar }
 

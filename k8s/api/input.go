@@ -14,6 +14,7 @@ import (
 type requested struct {
 	Key       string            `json:"key,omitzero"`    // hash of user and Idempotency-Key
 	Digest    string            `json:"digest,omitzero"` // of the request
+	Cut       bool              `json:"cut,omitzero"`    // the rest was too long to be kept
 	Commands  []commandInput    `json:"commands,omitzero"`
 	Folders   []string          `json:"directories,omitzero"`
 	Env       map[string]string `json:"env,omitzero"`
@@ -90,14 +91,17 @@ const maxNote = 128 << 10
 func (in *launchInput) note() (string, error) {
 	text, err := json.Marshal(in.requested, json.Deterministic(true))
 	if err == nil && len(text) > maxNote {
-		text, err = json.Marshal(requested{Key: in.Key, Digest: in.Digest})
+		text, err = json.Marshal(requested{Key: in.Key, Digest: in.Digest, Cut: true})
 	}
 	return string(text), err
 }
 
-// digest is the same for the same request.
+// digest is the same for the same request. It fills in the parameters that a process type has without any.
 func (in *launchInput) digest() (string, error) {
 	in.Key, in.Digest = "", ""
+	if in.Type != "" && len(in.Params) == 0 {
+		in.Params = raw("{}")
+	}
 	text, err := json.Marshal(in, json.Deterministic(true))
 	if err != nil {
 		return "", err

@@ -53,8 +53,8 @@ func (s *server) launch(c echo.Context) error {
 	if err := readJSON(c, &in); err != nil {
 		return err
 	}
-	if in.Key != "" || in.Digest != "" {
-		return fail(codeInvalid, "key and digest are the service's")
+	if in.Key != "" || in.Digest != "" || in.Cut {
+		return fail(codeInvalid, "key, digest and cut are the service's")
 	}
 	key, err := idempotencyKey(c, p)
 	if err != nil {
@@ -80,8 +80,28 @@ func lowerBase32(b []byte) string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 }
 
-// start checks a request for work and makes its Job.
+// start checks a request for work and makes its Job, and counts what is refused.
 func (s *server) start(c echo.Context, p place, in *launchInput, key string) error {
+	err := s.tryStart(c, p, in, key)
+	if err != nil {
+		s.metrics.launches.WithLabelValues("refused").Inc()
+	}
+	return err
+}
+
+func (s *server) tryStart(c echo.Context, p place, in *launchInput, key string) error {
+	var err error
+	if in.Digest, err = in.digest(); err != nil {
+		return err
+	}
+	in.Key = key
+	run, again, err := s.attempt(c, p, in)
+	if err != nil {
+		return err
+	}
+	if again {
+		return s.launched(c, p, run, false)
+	}
 	e, err := s.chosen(c, p, in.Environment.ID)
 	if err != nil {
 		return err
@@ -93,10 +113,6 @@ func (s *server) start(c echo.Context, p place, in *launchInput, key string) err
 	if err != nil {
 		return err
 	}
-	if in.Digest, err = in.digest(); err != nil {
-		return err
-	}
-	in.Key = key
 	note, err := in.note()
 	if err != nil {
 		return err
@@ -104,15 +120,19 @@ func (s *server) start(c echo.Context, p place, in *launchInput, key string) err
 	spec.Annotations = map[string]string{process.AnnotationRequest: note}
 	run, created, err := s.place(c, p, in, spec)
 	if err != nil {
-		s.metrics.launches.WithLabelValues("refused").Inc()
 		return launchFailure(err)
 	}
+	return s.launched(c, p, run, created)
+}
+
+// launched answers a request for work with its run, which may have been made by the same request, sent before.
+func (s *server) launched(c echo.Context, p place, run runs.Run, created bool) error {
 	status := http.StatusOK
 	if created {
 		status = http.StatusCreated
 		s.metrics.launches.WithLabelValues("created").Inc()
 		s.options.Log.Info().Str("process", run.Process).Int("version", run.Version).Str("domain", p.domain).
-			Str("job", run.Job).Str("by", spec.CreatedBy).Msg("launched")
+			Str("job", run.Job).Str("by", run.CreatedBy).Msg("launched")
 	} else {
 		s.metrics.launches.WithLabelValues("replayed").Inc()
 	}
@@ -131,9 +151,7 @@ func processPath(p place, id string) string {
 // chosen is the environment of a request, which must be one that the domain may use and that is not deleted.
 func (s *server) chosen(c echo.Context, p place, id string) (*environment.Environment, error) {
 	if id == "" {
-		f := fail(codeInvalid, "the body is not what is wanted here")
-		f.errors = []fieldError{{"/environment/id", "is missing"}}
-		return nil, f
+		return nil, invalidAt("/environment/id", "is missing")
 	}
 	e, err := s.environment(c, id)
 	if err != nil {
@@ -151,15 +169,10 @@ func (s *server) chosen(c echo.Context, p place, id string) (*environment.Enviro
 // checkWork holds the parameters against the schema of their process type.
 func (s *server) checkWork(in *launchInput, e *environment.Environment) error {
 	if (in.Type == "") == (len(in.Commands) == 0) {
-		f := fail(codeInvalid, "the body is not what is wanted here")
-		f.errors = []fieldError{{"/type", "exactly one of type and commands is needed"}}
-		return f
+		return invalidAt("/type", "exactly one of type and commands is needed")
 	}
 	if in.Type == "" {
 		return nil
-	}
-	if len(in.Params) == 0 {
-		in.Params = raw("{}")
 	}
 	types, err := s.types.of(e)
 	if err != nil {

@@ -173,6 +173,48 @@ func TestProjectOfADomain(t *testing.T) {
 	}
 }
 
+// A request that is sent again is answered by its run, whatever became of its environment in between.
+func TestIdempotencyKeyOutlivesTheEnvironment(t *testing.T) {
+	s := newSite(t)
+	id := s.environment("env:1")
+	body := fmt.Sprintf(`{"type":"fft","environment":{"id":%q},"params":{"width":1}}`, id)
+	bare := fmt.Sprintf(`{"type":"sum","environment":{"id":%q}}`, id)
+	var first, second, cloned, again launched
+	s.post(http.StatusCreated, "ada", "/projects/water/process", body, "Idempotency-Key", "k").into(&first)
+	s.post(http.StatusCreated, "ada", "/projects/water/process", bare, "Idempotency-Key", "bare").into(&second)
+	clone := "/projects/water/process/" + first.ID + "/versions/0/clone"
+	s.post(http.StatusCreated, "ada", clone, "{}", "Idempotency-Key", "clone").into(&cloned)
+	s.send(http.StatusNoContent, "ada", http.MethodDelete, "/api/v1/environment/"+id, nil)
+	for _, test := range []struct {
+		target, body, key string
+		want              launched
+	}{{"/projects/water/process", body, "k", first}, {"/projects/water/process", bare, "bare", second}, {clone, "{}", "clone", cloned}} {
+		s.post(http.StatusOK, "ada", test.target, test.body, "Idempotency-Key", test.key).into(&again)
+		if diff := cmp.Diff(test.want, again); diff != "" {
+			t.Errorf("%s (-first +again)\n%s", test.key, diff)
+		}
+	}
+	s.refused(s.post(http.StatusGone, "ada", "/projects/water/process", body, "Idempotency-Key", "another"), "ENVIRONMENT_DELETED")
+	s.refused(s.post(http.StatusConflict, "ada", "/projects/water/process", bare, "Idempotency-Key", "k"), "IDEMPOTENCY_CONFLICT")
+}
+
+// Of a request that was too long to be kept nothing is left out silently: it cannot be cloned.
+func TestCloneOfALongRequest(t *testing.T) {
+	s := newSite(t)
+	id := s.environment("env:1")
+	value, env := strings.Repeat("x", 15<<10), []string{}
+	for i := range 9 { // more than a note has room for
+		env = append(env, fmt.Sprintf(`"V%d":%q`, i, value))
+	}
+	var l launched
+	s.post(http.StatusCreated, "ada", "/projects/water/process",
+		fmt.Sprintf(`{"type":"sum","environment":{"id":%q},"env":{%s},"deadline_seconds":60}`, id, strings.Join(env, ",")), "Idempotency-Key", "k").into(&l)
+	path := "/projects/water/process/" + l.ID
+	s.refused(s.post(http.StatusConflict, "ada", path+"/versions/0/clone", "{}"), "CONFLICT")
+	s.refused(s.post(http.StatusUnprocessableEntity, "ada", "/projects/water/process",
+		fmt.Sprintf(`{"type":"sum","environment":{"id":%q},"cut":true}`, id)), "INVALID_REQUEST")
+}
+
 // The same request with the same key is answered by the same run, however often it is sent; another with the key is not.
 func TestIdempotencyKey(t *testing.T) {
 	s := newSite(t)

@@ -3,7 +3,6 @@ package api
 import (
 	"crypto/rand"
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +17,36 @@ import (
 // maxCollisions is how often another version may come in between.
 const maxCollisions = 20
 
+// attempt returns the run that the same request made before, if there is one: whoever sends a request again gets its run,
+// whatever became of the environment since. Without a key no two requests are the same.
+func (s *server) attempt(c echo.Context, p place, in *launchInput) (runs.Run, bool, error) {
+	if in.Key == "" {
+		return runs.Run{}, false, nil
+	}
+	ctx := c.Request().Context()
+	if in.ID == "" {
+		run, err := s.options.Runs.Version(ctx, p.domain, p.project, in.Key, 0)
+		if errors.Is(err, runs.ErrNotFound) {
+			return runs.Run{}, false, nil
+		}
+		if err != nil {
+			return runs.Run{}, false, err
+		}
+		same, err := in.sameAttempt(run)
+		return run, same, err
+	}
+	versions, err := s.options.Runs.Versions(ctx, p.domain, p.project, in.ID)
+	if err != nil {
+		return runs.Run{}, false, err
+	}
+	for _, version := range versions {
+		if same, err := in.sameAttempt(version); same || err != nil {
+			return version, same, err
+		}
+	}
+	return runs.Run{}, false, nil
+}
+
 // place gives a run its process and version, and makes it. The Job's name is what makes it one: whoever creates it first
 // has the version, and the next one follows.
 func (s *server) place(c echo.Context, p place, in *launchInput, spec process.Spec) (runs.Run, bool, error) {
@@ -30,11 +59,6 @@ func (s *server) place(c echo.Context, p place, in *launchInput, spec process.Sp
 		}
 		if len(versions) == 0 {
 			return runs.Run{}, false, fail(codeNotFound, "there is no process %s", in.ID)
-		}
-		for _, version := range versions {
-			if same, err := s.sameAttempt(in, version); same || err != nil {
-				return version, false, err
-			}
 		}
 		spec.Process, spec.Version = in.ID, versions[len(versions)-1].Version+1
 		if spec.Name == "" {
@@ -50,7 +74,7 @@ func (s *server) place(c echo.Context, p place, in *launchInput, spec process.Sp
 		if err != nil || created {
 			return run, created, err
 		}
-		if same, err := s.sameAttempt(in, run); same || err != nil {
+		if same, err := in.sameAttempt(run); same || err != nil {
 			return run, false, err
 		}
 		if in.ID == "" {
@@ -67,7 +91,7 @@ func newID() string { return strings.ToLower(rand.Text())[:12] }
 
 // sameAttempt says that a run was made by the same request, sent before. A request with the same key that asks for
 // something else is an error of the client.
-func (s *server) sameAttempt(in *launchInput, run runs.Run) (bool, error) {
+func (in *launchInput) sameAttempt(run runs.Run) (bool, error) {
 	before := requestOf(run)
 	if in.Key == "" || before.Key != in.Key {
 		return false, nil
@@ -147,14 +171,6 @@ func pointerOf(field string) string {
 		return string(jsontext.Pointer(pointer).AppendToken(strings.TrimSuffix(rest, "]")))
 	}
 	return pointer
-}
-
-// sorted puts the errors in the order of their pointers.
-func (f *failure) sorted() *failure {
-	slices.SortFunc(f.errors, func(a, b fieldError) int {
-		return strings.Compare(a.Pointer+"\x00"+a.Message, b.Pointer+"\x00"+b.Message)
-	})
-	return f
 }
 
 // number reads a version.

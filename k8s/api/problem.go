@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -110,6 +112,23 @@ func (f *failure) Unwrap() error { return f.cause }
 // fail is a failure with a detail for people.
 func fail(code Code, format string, args ...any) *failure {
 	return &failure{code: code, detail: fmt.Sprintf(format, args...)}
+}
+
+// invalid is a request with values that cannot be used.
+func invalid(errors ...fieldError) *failure {
+	f := &failure{code: codeInvalid, detail: "the body has values that cannot be used", errors: errors}
+	return f.sorted()
+}
+
+// invalidAt is a request with one value that cannot be used.
+func invalidAt(pointer, message string) *failure { return invalid(fieldError{pointer, message}) }
+
+// sorted puts the errors in the order of their pointers.
+func (f *failure) sorted() *failure {
+	slices.SortFunc(f.errors, func(a, b fieldError) int {
+		return cmp.Or(strings.Compare(a.Pointer, b.Pointer), strings.Compare(a.Message, b.Message))
+	})
+	return f
 }
 
 // problem is an error as clients get it (RFC 9457).

@@ -305,6 +305,9 @@ func (s *server) clone(c echo.Context) error {
 func (change *cloneInput) apply(run runs.Run) (*launchInput, error) {
 	in := &launchInput{ID: run.Process, Type: run.Type, Name: run.Name, Environment: environmentRef{run.Environment}, requested: requestOf(run)}
 	in.Key, in.Digest = "", ""
+	if in.Cut {
+		return nil, fail(codeConflict, "the request of version %d was too long to be kept; send it as a new version", run.Version)
+	}
 	if run.Type != "" {
 		parameters := map[string]raw{}
 		if err := json.Unmarshal([]byte(run.Parameters), &parameters); err != nil {

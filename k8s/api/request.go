@@ -41,9 +41,7 @@ func readJSON(c echo.Context, value any) error {
 	var semantic *json.SemanticError
 	switch {
 	case errors.As(err, &semantic):
-		f := fail(codeInvalid, "the body is not what is wanted here")
-		f.errors = []fieldError{{Pointer: string(semantic.JSONPointer), Message: semanticText(semantic)}}
-		return f
+		return invalidAt(string(semantic.JSONPointer), semanticText(semantic))
 	case errors.As(err, &syntactic):
 		return fail(codeBadRequest, "the body is not JSON: %v", syntactic)
 	case err != nil:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -29,7 +30,7 @@ type Gate interface {
 
 // Domains knows which domains there are.
 type Domains interface {
-	Exists(ctx context.Context, domain string) (bool, error)
+	Names(ctx context.Context) ([]string, error)
 }
 
 // Runs starts work, and knows what became of it, on the terms of [runs.Runs].
@@ -121,6 +122,7 @@ type Upload struct {
 	Concurrent int64         // how many at once; 0 is 2
 	Limits     image.Limits  // what one may cost
 	Stall      time.Duration // how long nothing may arrive; 0 is a minute
+	Total      time.Duration // how long one may take to arrive; 0 is 6 hours
 }
 
 func (o *Options) setDefaults() {
@@ -144,6 +146,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Upload.Stall == 0 {
 		o.Upload.Stall = time.Minute
+	}
+	if o.Upload.Total == 0 {
+		o.Upload.Total = 6 * time.Hour
 	}
 	if o.Launch.MaxDeadline == 0 {
 		o.Launch.MaxDeadline = process.MaxDeadline
@@ -308,11 +313,11 @@ func (s *server) domain(c echo.Context, deed access.Deed) error {
 	if err := s.require(c, deed); err != nil {
 		return err
 	}
-	exists, err := s.options.Domains.Exists(c.Request().Context(), deed.Domain)
+	names, err := s.options.Domains.Names(c.Request().Context())
 	if err != nil {
 		return clusterFailure(err)
 	}
-	if !exists {
+	if !slices.Contains(names, deed.Domain) {
 		return fail(codeNotFound, "there is no domain %s", deed.Domain)
 	}
 	return nil

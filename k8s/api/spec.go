@@ -24,12 +24,11 @@ func (s *server) spec(c echo.Context, p place, in *launchInput, e *environment.E
 		Storage:   l.storage(p),
 		CreatedBy: userOf(c).Name,
 	}
-	spec.Environment = l.environment(e)
-	if in.Type != "" {
-		spec.Parameters = string(in.Params)
-	} else if in.Params != nil {
-		spec.Parameters = string(in.Params) // which the check refuses
+	var err error
+	if spec.Environment, err = l.environment(e); err != nil {
+		return spec, err
 	}
+	spec.Parameters = string(in.Params) // of commands, too: the check refuses them
 	for _, command := range in.Commands {
 		spec.Commands = append(spec.Commands, process.Command{Args: command.Args, Exec: command.Exec})
 	}
@@ -47,19 +46,21 @@ func (l *Launch) storage(p place) process.Storage {
 }
 
 // environment pins an environment for a run.
-func (l *Launch) environment(e *environment.Environment) process.Environment {
+func (l *Launch) environment(e *environment.Environment) (process.Environment, error) {
 	pinned := process.Environment{
 		ID: e.ID, Revision: e.Revision, Kind: process.KindImage, Image: e.Image, Arch: archOf(e.Platform),
 		User: process.User{UID: e.User.UID, GID: e.User.GID, Home: e.User.Home}, Path: e.Runtime.Path,
 	}
 	if e.Kind == environment.Kernel && e.Kernel != nil {
-		pinned.Kind = process.KindKernel
-		pinned.Kernel = process.Kernel{
-			Prefix: e.Kernel.Prefix, Claim: l.KernelsClaim,
-			SubPath: strings.Trim(strings.TrimPrefix(e.Kernel.Prefix, strings.TrimSuffix(l.KernelsRoot, "/")), "/"),
+		below, ok := strings.CutPrefix(e.Kernel.Prefix, strings.TrimSuffix(l.KernelsRoot, "/")+"/")
+		if !ok {
+			return pinned, fail(codeConflict, "kernels are below %s now, and that of %s is in %s; register the environment again",
+				l.KernelsRoot, e.FullName, e.Kernel.Prefix)
 		}
+		pinned.Kind = process.KindKernel
+		pinned.Kernel = process.Kernel{Prefix: e.Kernel.Prefix, Claim: l.KernelsClaim, SubPath: below}
 	}
-	return pinned
+	return pinned, nil
 }
 
 func archOf(platform string) string {
@@ -79,9 +80,12 @@ func (l *Launch) bound(spec *process.Spec) error {
 		{"/resource_requests/memory", spec.Resources.Memory, l.MaxMemory},
 		{"/resource_requests/ephemeral-storage", spec.Resources.Ephemeral, l.MaxEphemeral},
 	} {
+		if one.most == "" {
+			continue // no bound
+		}
 		asked, err := resource.ParseQuantity(one.asked)
-		if err != nil || one.most == "" {
-			continue // [process.Spec.Validate] says so
+		if err != nil {
+			continue // [process.Spec.Validate] says what is wrong with it
 		}
 		if most := resource.MustParse(one.most); asked.Cmp(most) > 0 { // Check has parsed it
 			f.errors = append(f.errors, fieldError{one.pointer, "at most " + one.most})

@@ -78,19 +78,50 @@ func (s *server) receive(c echo.Context, e *environment.Environment) error {
 		}
 	}
 	if domain != "" {
-		if err := s.domain(c, uploadTo(domain)); err != nil {
-			return err
-		}
+		err = s.domain(c, uploadTo(domain))
+	} else {
+		err = s.anyDomain(c)
+	}
+	if err != nil {
+		return err
 	}
 	parts, err := multipartOf(c.Request())
 	if err != nil {
 		return err
 	}
-	if !s.uploads.TryAcquire(1) {
-		return fail(codeTooMany, "%d uploads are under way; try again", s.options.Upload.Concurrent)
+	leave, err := s.enter()
+	if err != nil {
+		return err
 	}
-	defer s.uploads.Release(1)
+	defer leave()
 	return s.take(c, parts, domain, terms, e)
+}
+
+// enter takes one of the places for work on images. Whoever has it calls leave.
+func (s *server) enter() (leave func(), err error) {
+	if !s.uploads.TryAcquire(1) {
+		return nil, fail(codeTooMany, "%d uploads are under way; try again", s.options.Upload.Concurrent)
+	}
+	return func() { s.uploads.Release(1) }, nil
+}
+
+// anyDomain lets through who may make environments somewhere: whoever may not has no reason to fill the spool until it
+// turns out which domain is meant.
+func (s *server) anyDomain(c echo.Context) error {
+	names, err := s.options.Domains.Names(c.Request().Context())
+	if err != nil {
+		return clusterFailure(err)
+	}
+	for _, name := range names {
+		may, err := s.options.Gate.May(c.Request().Context(), userOf(c), uploadTo(name))
+		if err != nil {
+			return unanswered(err)
+		}
+		if may {
+			return nil
+		}
+	}
+	return fail(codeForbidden, "there is no domain in which you may make environments")
 }
 
 func uploadTo(domain string) access.Deed {
@@ -236,7 +267,10 @@ func (s *server) spool(c echo.Context, part *multipart.Part) (*image.Spooled, er
 	if encoding := part.Header.Get("Content-Transfer-Encoding"); encoding != "" && encoding != "binary" && encoding != "8bit" && encoding != "7bit" {
 		return nil, fail(codeMediaType, "%s %.50q is not understood", textproto.CanonicalMIMEHeaderKey("content-transfer-encoding"), encoding)
 	}
-	arriving := &arriving{from: part, control: http.NewResponseController(c.Response().Writer), stall: s.options.Upload.Stall, seen: s.metrics.uploadBytes.Add}
+	arriving := &arriving{
+		from: part, control: http.NewResponseController(c.Response().Writer), stall: s.options.Upload.Stall,
+		end: time.Now().Add(s.options.Upload.Total), seen: s.metrics.uploadBytes.Add,
+	}
 	spooled, err := image.Spool(c.Request().Context(), arriving, s.options.Upload.Dir, s.options.Upload.Limits, false)
 	if err != nil && arriving.err != nil {
 		return nil, arrival(arriving.err)
@@ -244,11 +278,13 @@ func (s *server) spool(c echo.Context, part *multipart.Part) (*image.Spooled, er
 	return spooled, err
 }
 
-// arriving reads from a client that may take its time, as long as something arrives now and then.
+// arriving reads from a client that may take its time, as long as something arrives now and then, but not for ever: a few
+// who send a byte a minute would have all places.
 type arriving struct {
 	from    io.Reader
 	control *http.ResponseController
 	stall   time.Duration
+	end     time.Time
 	seen    func(float64)
 	moved   time.Time // when the deadline was moved
 	err     error     // of the client, not of the disk
@@ -256,10 +292,15 @@ type arriving struct {
 
 // Read implements io.Reader.
 func (a *arriving) Read(p []byte) (int, error) {
-	if now := time.Now(); now.Sub(a.moved) > a.stall/4 {
+	now := time.Now()
+	if !now.Before(a.end) {
+		a.err = errEndless
+		return 0, a.err
+	}
+	if now.Sub(a.moved) > a.stall/4 {
 		a.moved = now
-		_ = a.control.SetReadDeadline(now.Add(a.stall))      // a recorder in a test has none
-		_ = a.control.SetWriteDeadline(now.Add(2 * a.stall)) // for the answer, if this is the last
+		_ = a.control.SetReadDeadline(earlier(now.Add(a.stall), a.end)) // a recorder in a test has none
+		_ = a.control.SetWriteDeadline(now.Add(2 * a.stall))            // for the answer, if this is the last
 	}
 	n, err := a.from.Read(p)
 	a.seen(float64(n))
@@ -269,12 +310,24 @@ func (a *arriving) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// arrival is what it means that a form did not come to its end.
+// errEndless is an upload that takes more than all the time there is for one.
+var errEndless = errors.New("the upload takes too long")
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// arrival classifies an error of reading the form.
 func arrival(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge), errors.Is(err, context.Canceled):
 		return err
+	case errors.Is(err, errEndless):
+		return fail(codeBadRequest, "%v", errEndless)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &failure{code: codeBadRequest, detail: "nothing arrived any more", cause: err}
 	}

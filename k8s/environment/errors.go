@@ -12,6 +12,7 @@ var (
 	ErrRevision            = errors.New("the environment has been changed in the meantime")
 	ErrNameMismatch        = errors.New("the image is of another name than the environment")
 	ErrTooLarge            = errors.New("too large to be kept")
+	ErrTooMany             = errors.New("the domain has as many environments as it may have")
 	ErrBusy                = errors.New("too many changes of the environment at once")
 	ErrCorrupt             = errors.New("the record of the environment is damaged")
 )

@@ -23,7 +23,7 @@ func (r *Registrar) Kernel(
 			return nil, "", err
 		}
 	}
-	if err := r.Store.Check(ctx, full, User, domain, terms); err != nil {
+	if err := r.check(ctx, full, domain, terms); err != nil {
 		return nil, "", err
 	}
 	found, err := r.pull(ctx, base)

@@ -28,6 +28,9 @@ type Registrar struct {
 	// Insecure says of a registry, host[:port], whether images by reference may be pulled from it without TLS; nil says it
 	// of none.
 	Insecure func(registry string) bool
+	// MaxPerDomain is how many environments users may make in one domain; 0 is any number. Several who register at once may
+	// pass it by as many as they are.
+	MaxPerDomain int
 	// Timeout bounds looking into one image, its packages included; an hour if it is 0.
 	Timeout time.Duration
 }
@@ -45,7 +48,7 @@ func (r *Registrar) Upload(ctx context.Context, upload *image.Spooled, domain st
 	if err != nil {
 		return nil, "", err
 	}
-	if err := r.Store.Check(ctx, found.Name, User, domain, terms); err != nil {
+	if err := r.check(ctx, found.Name, domain, terms); err != nil {
 		return nil, "", err
 	}
 	id := IDOf(found.Name.String())
@@ -82,7 +85,7 @@ func (r *Registrar) Reference(ctx context.Context, name, reference, domain strin
 	if err != nil {
 		return nil, "", err
 	}
-	if err := r.Store.Check(ctx, full, User, domain, terms); err != nil {
+	if err := r.check(ctx, full, domain, terms); err != nil {
 		return nil, "", err
 	}
 	entry := Entry{Name: full, Scope: User, Kind: Image, Domain: domain, Image: pinned(found)}
@@ -90,6 +93,14 @@ func (r *Registrar) Reference(ctx context.Context, name, reference, domain strin
 		return nil, "", err
 	}
 	return r.Store.Register(ctx, entry, terms)
+}
+
+// check says whether a user environment of that name could be registered now: before the work.
+func (r *Registrar) check(ctx context.Context, name image.Name, domain string, terms Terms) error {
+	if err := r.Store.Check(ctx, name, User, domain, terms); err != nil {
+		return err
+	}
+	return r.Store.Room(ctx, name, domain, r.MaxPerDomain)
 }
 
 // permitted refuses references that users may not name: those that are not allowed, and the repositories of uploaded

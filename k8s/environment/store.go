@@ -10,6 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"kernelindexer/k8s/image"
 )
 
 // ConfigMaps is what the store needs of client-go's ConfigMaps of one namespace.
@@ -73,7 +75,41 @@ func (s *Store) List(ctx context.Context, domain string, broken func(error), yie
 	})
 }
 
-// each lists the objects of a kind page by page.
+// tombstonesPerPlace is how many tombstones a domain may have for each environment: they go by themselves, after a while,
+// but whoever makes and deletes without end could make more until then than the cluster can keep.
+const tombstonesPerPlace = 4
+
+// Room says whether a domain may have another environment, if it is to have at most so many, or 0 for any number: the error
+// is [ErrTooMany] if not. An environment that there is already needs no further room.
+func (s *Store) Room(ctx context.Context, name image.Name, domain string, most int) error {
+	old, err := s.Get(ctx, IDOf(name.String()))
+	switch {
+	case most <= 0 || err == nil && old.State == Active:
+		return nil
+	case err != nil && !errors.Is(err, ErrNotFound):
+		return err
+	}
+	active, deleted := 0, 0
+	err = s.each(ctx, objectEnvironment+","+LabelDomain+"="+domain, func(object *corev1.ConfigMap) bool {
+		if object.Labels[LabelState] == string(Deleted) {
+			deleted++
+		} else {
+			active++
+		}
+		return active < most && deleted < most*tombstonesPerPlace
+	})
+	switch {
+	case err != nil:
+		return err
+	case active >= most:
+		return fmt.Errorf("%w: %d", ErrTooMany, most)
+	case deleted >= most*tombstonesPerPlace:
+		return fmt.Errorf("%w: %d deleted ones are remembered still", ErrTooMany, deleted)
+	}
+	return nil
+}
+
+// each lists the objects of a kind page by page. More labels may follow the kind, after a comma.
 func (s *Store) each(ctx context.Context, kind string, yield func(*corev1.ConfigMap) bool) error {
 	options := metav1.ListOptions{
 		LabelSelector: LabelManagedBy + "=" + managedBy + "," + LabelObject + "=" + kind, Limit: pageSize,

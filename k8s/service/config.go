@@ -48,6 +48,8 @@ type Config struct {
 	Insecure bool
 	// Index is the URL of kernel-web, for environments that are kernels; "" allows none.
 	Index string
+	// MaxEnvironments is how many environments users may make in one domain; 0 is any number.
+	MaxEnvironments int
 	// System are the environments for all domains, each as name:tag=reference.
 	System []string
 	// References are the prefixes of images that may be registered by reference.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -161,10 +160,8 @@ func (s *service) routes(known *runs.Runs, environments *environment.Store) (*ec
 // domains are those that are configured.
 type domains []string
 
-// Exists implements [api.Domains].
-func (d domains) Exists(_ context.Context, domain string) (bool, error) {
-	return slices.Contains(d, domain), nil
-}
+// Names implements [api.Domains].
+func (d domains) Names(context.Context) ([]string, error) { return d, nil }
 
 func (s *service) ready() error {
 	if s.gate.Closed() {

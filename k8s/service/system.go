@@ -55,7 +55,8 @@ func (c *Config) registrar(environments *environment.Store) (*environment.Regist
 	}
 	return &environment.Registrar{
 		Store: environments, Registry: registry, Remote: []remote.Option{credentials()}, Allowed: c.allowed, Insecure: c.insecure,
-		Image: image.Options{Platform: platform, Dir: c.Upload.Dir, Limits: c.Upload.Limits},
+		MaxPerDomain: c.MaxEnvironments,
+		Image:        image.Options{Platform: platform, Dir: c.Upload.Dir, Limits: c.Upload.Limits},
 	}, nil
 }
 
