@@ -16,7 +16,8 @@ var allowed = map[string][]string{
 	"rootfs":             nil,
 	"condaenv":           {"rootfs"},
 	"manifests":          nil,
-	"catalog":            {"manifests", "condaenv/matchspec"},
+	"sbom":               nil,
+	"catalog":            {"manifests", "condaenv/matchspec", "sbom"},
 	"indexer":            {"condaenv", "condaenv/matchspec", "manifests", "rootfs"},
 	"cli":                nil,
 	"cmd/kernel-indexer": {"cli", "condaenv", "condaenv/condacmd", "condaenv/sandbox", "indexer", "manifests", "rootfs"},
@@ -26,7 +27,7 @@ var allowed = map[string][]string{
 	"cmd/kernel-web":     {"cli", "manifests", "serve", "serve/serveflags", "webserver", "webserver/reload"},
 	"cmd/kernel-jobs":    {"cli", "k8s/processtype", "k8s/runner", "k8s/service", "serve", "serve/serveflags"},
 	"testrepo":           {"condaenv", "manifests", "rootfs"},
-	"k8s":                {"condaenv", "condaenv/pypi", "condaenv/rlib", "rootfs", "serve"},
+	"k8s":                {"condaenv", "condaenv/pypi", "condaenv/rlib", "rootfs", "sbom", "serve"},
 }
 
 // foreign are libraries that only some folders may use, tests aside.

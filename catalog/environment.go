@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"kernelindexer/manifests"
+	"kernelindexer/sbom"
 )
 
 // environment is an environment.yml.
@@ -73,7 +74,7 @@ func (k Kernel) environment() (environment, []string) {
 		case fromProject:
 			projects = append(projects, remarkPackage(p))
 		default:
-			if records[fold(p.Name)] == "" && !withR[p.Name] {
+			if records[fold(p.Name)] == "" && !sbom.PartOfR(p.Name) {
 				library = append(library, remarkPackage(p))
 			}
 		}

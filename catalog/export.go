@@ -99,13 +99,6 @@ func originOf(p manifests.Package) origin {
 	}
 }
 
-// withR are the packages that are part of R, and in no repository (R's
-// distribution, src/library).
-var withR = map[string]bool{
-	"base": true, "compiler": true, "datasets": true, "graphics": true, "grDevices": true, "grid": true, "methods": true,
-	"parallel": true, "splines": true, "stats": true, "stats4": true, "tcltk": true, "tools": true, "utils": true,
-}
-
 // condaR returns which R packages, by their folded names, conda has records of,
 // and by which record.
 func (k Kernel) condaR() map[string]string {
