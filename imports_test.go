@@ -17,7 +17,7 @@ var allowed = map[string][]string{
 	"condaenv":           {"rootfs"},
 	"manifests":          nil,
 	"sbom":               nil,
-	"catalog":            {"manifests", "condaenv/matchspec", "sbom"},
+	"catalog":            {"manifests", "condaenv/matchspec", "condaenv/pystr", "sbom"},
 	"indexer":            {"condaenv", "condaenv/matchspec", "manifests", "rootfs"},
 	"cli":                nil,
 	"cmd/kernel-indexer": {"cli", "condaenv", "condaenv/condacmd", "condaenv/sandbox", "indexer", "manifests", "rootfs"},

@@ -11,9 +11,6 @@ func LoadWithin(ctx context.Context, collated, index manifests.Location, bytes, 
 	return load(ctx, collated, index, limits{bytes: bytes, rows: rows})
 }
 
-// Lower is Python's str.lower.
-func Lower(s string) string { return lower(s) }
-
 // Fold is the folded form of a name.
 func Fold(s string) string { return fold(s) }
 

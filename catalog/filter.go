@@ -3,6 +3,8 @@ package catalog
 import (
 	"iter"
 	"strings"
+
+	"kernelindexer/condaenv/pystr"
 )
 
 // Filter selects kernels: those that every given condition holds for.
@@ -15,12 +17,12 @@ type Filter struct {
 // Kernels yields the kernels that the filter selects, in the order of the file.
 // The zero filter selects all.
 func (c *Catalog) Kernels(f Filter) iter.Seq[Kernel] {
-	name := lower(f.Name)
+	name := pystr.Lower(f.Name)
 	return func(yield func(Kernel) bool) {
 		for i := range c.kernelCount {
 			k := Kernel{c, uint32(i)}
 			if f.Language != "" && k.Language() != f.Language ||
-				!strings.Contains(lower(k.Name()), name) || !k.hasAll(f.Packages) {
+				!strings.Contains(pystr.Lower(k.Name()), name) || !k.hasAll(f.Packages) {
 				continue
 			}
 			if !yield(k) {

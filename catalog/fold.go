@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 
+	"kernelindexer/condaenv/pystr"
 	"kernelindexer/manifests"
 )
 
@@ -28,7 +29,7 @@ import (
 // lower case, and a single dash for each run of dashes, underscores and dots
 // (PEP 503).
 func fold(name string) string {
-	name = lower(name)
+	name = pystr.Lower(name)
 	if !strings.ContainsAny(name, "_.") && !strings.Contains(name, "--") {
 		return name
 	}

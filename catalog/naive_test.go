@@ -9,6 +9,7 @@ import (
 
 	"kernelindexer/catalog"
 	"kernelindexer/condaenv/matchspec"
+	"kernelindexer/condaenv/pystr"
 	"kernelindexer/manifests"
 )
 
@@ -32,7 +33,7 @@ func (s naiveSpec) isPattern() bool { return strings.Contains(s.name, "*") }
 var separators = regexp.MustCompile(`[-_.]+`)
 
 func naiveFold(s string) string {
-	return separators.ReplaceAllLiteralString(catalog.Lower(s), "-")
+	return separators.ReplaceAllLiteralString(pystr.Lower(s), "-")
 }
 
 // names are what a row goes by.
@@ -41,7 +42,7 @@ func (s naiveSpec) names(p manifests.Package, exact bool) []string {
 		return []string{p.Name}
 	}
 	folded := naiveFold(p.Name)
-	names := []string{p.Name, catalog.Lower(p.Name), folded}
+	names := []string{p.Name, pystr.Lower(p.Name), folded}
 	of, isBinding := folded, p.Source == manifests.SourceR
 	for _, prefix := range []string{"r-", "bioconductor-"} {
 		if rest, ok := strings.CutPrefix(folded, prefix); ok && rest != "" && p.Source != manifests.SourceR && p.Channel != "pypi" {

@@ -3,6 +3,8 @@ package catalog
 import (
 	"iter"
 	"strings"
+
+	"kernelindexer/condaenv/pystr"
 )
 
 // lowerNames is the names of all packages in lower case, in the order of the
@@ -15,7 +17,7 @@ const endOfName = "\xff"
 func (c *Catalog) lowerNames() (lowerNames, error) {
 	names := make([]string, len(c.packages))
 	for i, p := range c.packages {
-		names[i] = lower(c.text.at(p.name)) + endOfName
+		names[i] = pystr.Lower(c.text.at(p.name)) + endOfName
 	}
 	l, err := newList(names)
 	return lowerNames{l}, err
@@ -28,7 +30,7 @@ func (c *Catalog) lowerNames() (lowerNames, error) {
 // All names are searched as one text: 200,000 names, 5 million bytes, take two
 // milliseconds.
 func (c *Catalog) Search(query string) iter.Seq[Package] {
-	query = lower(query)
+	query = pystr.Lower(query)
 	return func(yield func(Package) bool) {
 		for next := 0; next < len(c.packages); next++ {
 			if next = c.lower.find(query, next); next < 0 || !yield(Package{c, uint32(next)}) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"kernelindexer/condaenv/matchspec"
+	"kernelindexer/condaenv/pystr"
 	"kernelindexer/manifests"
 )
 
@@ -134,7 +135,7 @@ func (w *wanted) split() {
 func (w *wanted) written() string {
 	head, _, _ := strings.Cut(w.text, "[")
 	head = head[strings.LastIndexByte(head, ':')+1:]
-	if n := len(w.spec.Name()); n <= len(head) && lower(head[:n]) == w.spec.Name() {
+	if n := len(w.spec.Name()); n <= len(head) && pystr.Lower(head[:n]) == w.spec.Name() {
 		return head[:n]
 	}
 	return w.spec.Name()
@@ -184,7 +185,7 @@ func (w *wanted) findPattern(ctx context.Context, c *Catalog, exact bool) error 
 		if !n.any && !exact {
 			folded := fold(name)
 			of := rPackage(folded)
-			n.any = matches(lower(name)) || matches(folded)
+			n.any = matches(pystr.Lower(name)) || matches(folded)
 			n.r = !n.any && matches("r-"+folded)
 			n.record = !n.any && of != "" && matches(of)
 		}

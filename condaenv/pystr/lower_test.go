@@ -1,4 +1,4 @@
-package catalog
+package pystr_test
 
 import (
 	"bufio"
@@ -8,6 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"kernelindexer/condaenv/pystr"
 )
 
 // recording is what Python does, see testdata/python_recordings.py.
@@ -95,30 +98,30 @@ func TestLowerIsPythons(t *testing.T) {
 		if !mapped {
 			want = string(c)
 		}
-		if got := lower(string(c)); got != want {
+		if got := pystr.Lower(string(c)); got != want {
 			t.Errorf("lower(%U) = %+q, want %+q", c, got, want)
 		}
 		if c == 'ς' {
 			continue
 		}
 		for context, format := range contexts {
-			got := strings.ContainsRune(lower(fmt.Sprintf(format, c)), 'ς')
+			got := strings.ContainsRune(pystr.Lower(fmt.Sprintf(format, c)), 'ς')
 			if got != r.final[context][c] {
 				t.Errorf("%s %U: final sigma is %v", context, c, got)
 			}
 		}
 	}
 	for word, want := range r.words {
-		if got := lower(word); got != want {
+		if got := pystr.Lower(word); got != want {
 			t.Errorf("lower(%+q) = %+q, want %+q", word, got, want)
 		}
 	}
 }
 
-// What is not UTF-8 must not reach the names, where 0xff ends each.
+// What is not UTF-8 does not stay: 0xff ends the names of a catalog.
 func TestLowerMendsUTF8(t *testing.T) {
 	for _, s := range []string{"\xff", "a\xffΣ", "\xce", "Σ\xed\xa0\x80"} {
-		if got := lower(s); strings.Contains(got, endOfName) || !strings.ContainsRune(got, '\uFFFD') {
+		if got := pystr.Lower(s); !utf8.ValidString(got) || !strings.ContainsRune(got, '\uFFFD') {
 			t.Errorf("lower(%q) = %q", s, got)
 		}
 	}

@@ -1,4 +1,7 @@
-package catalog
+// Package pystr has what Python's str does to letters where Go's strings does otherwise, and conda's and the original
+// service's answers depend on it. The Unicode tables are Go's, which may be a version apart from those of a given Python.
+// It knows nothing of what the text is.
+package pystr
 
 import (
 	"strings"
@@ -6,15 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// lower returns s in lower case as Python's str.lower does, which the
-// original's service compares names by. Beyond the simple mapping of each
-// character, which strings.ToLower stops at, Python follows Unicode's full
-// mapping: U+0130 becomes two characters, and a capital sigma at the end of a
-// word becomes a final one. Bytes that are not UTF-8 become U+FFFD.
+// Lower returns s in lower case as Python's str.lower does. Beyond the simple
+// mapping of each character, which strings.ToLower stops at, Python follows
+// Unicode's full mapping: U+0130 becomes two characters, and a capital sigma at
+// the end of a word becomes a final one. Bytes that are not UTF-8 become U+FFFD.
 //
 // golang.org/x/text/cases does not serve: it looks at no more than 30 characters
 // around a sigma, and a Caser may not be used concurrently.
-func lower(s string) string {
+func Lower(s string) string {
 	if isLowerASCII(s) {
 		return s
 	}
