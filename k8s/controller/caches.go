@@ -3,13 +3,13 @@ package controller
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	kcache "k8s.io/client-go/tools/cache"
@@ -25,7 +25,8 @@ type cache struct {
 	jobs      kcache.SharedIndexInformer
 	pods      kcache.SharedIndexInformer
 	events    kcache.SharedIndexInformer
-	gone      gone
+	pastPods  past[*corev1.Pod] // their status only: a few MB at most
+	pastJobs  past[types.UID]
 }
 
 // Names of the indexes.
@@ -33,43 +34,6 @@ const (
 	byJobName = "job"
 	byObject  = "object"
 )
-
-// Connect starts to watch namespaces, and returns the cluster when it has seen
-// them once. changed is told of every Job about which something has changed, and
-// must not wait. The watches end with ctx.
-func Connect(ctx context.Context, client kubernetes.Interface, namespaces []string, changed func(Key)) (*Kubernetes, error) {
-	k := &Kubernetes{client: client, caches: map[string]*cache{}}
-	for _, namespace := range namespaces {
-		c, err := newCache(client, namespace, changed)
-		if err != nil {
-			return nil, fmt.Errorf("namespace %s: %w", namespace, err)
-		}
-		k.caches[namespace] = c
-	}
-	for _, c := range k.caches {
-		for _, factory := range c.factories {
-			factory.Start(ctx.Done())
-		}
-	}
-	for _, c := range k.caches {
-		for _, informer := range []kcache.SharedIndexInformer{c.jobs, c.pods, c.events} {
-			if !kcache.WaitForCacheSync(ctx.Done(), informer.HasSynced) {
-				k.Wait()
-				return nil, fmt.Errorf("namespace %s: %w", c.namespace, context.Cause(ctx))
-			}
-		}
-	}
-	return k, nil
-}
-
-// Wait returns when the watches have ended, after the context of Connect.
-func (k *Kubernetes) Wait() {
-	for _, c := range k.caches {
-		for _, factory := range c.factories {
-			factory.Shutdown()
-		}
-	}
-}
 
 func newCache(client kubernetes.Interface, namespace string, changed func(Key)) (*cache, error) {
 	ours := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithNamespace(namespace),
@@ -121,14 +85,12 @@ func (c *cache) tell(changed func(Key)) error {
 			if unseen, ok := object.(kcache.DeletedFinalStateUnknown); ok {
 				object = unseen.Obj
 			}
-			if pod, ok := object.(*corev1.Pod); ok {
-				c.gone.add(pod)
-			}
+			c.left(object)
 			notify(object)
 		},
 	}
 	var errs []error
-	for _, informer := range []kcache.SharedIndexInformer{c.jobs, c.pods, c.events} {
+	for _, informer := range c.informers() {
 		_, err := informer.AddEventHandler(handler)
 		errs = append(errs, err)
 	}
@@ -156,7 +118,7 @@ func (c *cache) about(event *corev1.Event) (Key, bool) {
 func (k *Kubernetes) Look(ctx context.Context, key Key, fresh bool) (*batchv1.Job, []*corev1.Pod, []*corev1.Event, error) {
 	c := k.caches[key.Namespace]
 	see := c.objects
-	if c == nil || fresh {
+	if c == nil || fresh || !c.watched() {
 		see = k.fresh
 	}
 	job, pods, err := see(ctx, key)
@@ -191,7 +153,7 @@ func (c *cache) objects(_ context.Context, key Key) (*batchv1.Job, []*corev1.Pod
 // fresh are a Job and its pods as the API server has them.
 func (k *Kubernetes) fresh(ctx context.Context, key Key) (*batchv1.Job, []*corev1.Pod, error) {
 	job, err := k.client.BatchV1().Jobs(key.Namespace).Get(ctx, key.Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
+	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) && k.vanished(key) {
 		return nil, nil, nil
 	}
 	if err != nil {

@@ -38,7 +38,7 @@ func (k *Kubernetes) Open(
 		options.SinceTime = &metav1.Time{Time: since}
 	}
 	log, err := k.client.CoreV1().Pods(namespace).GetLogs(stream.Pod, options).Stream(ctx)
-	if apierrors.IsNotFound(err) {
+	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
 		// Also the container may be unknown to its node; that the pod is asked for.
 		if pod, podErr := k.Pod(ctx, Key{Namespace: namespace, Name: stream.Pod}); podErr == nil && pod == nil {
 			return nil, fmt.Errorf("%w: %w", ErrGone, err)
@@ -50,21 +50,13 @@ func (k *Kubernetes) Open(
 // Pod implements [Objects].
 func (k *Kubernetes) Pod(ctx context.Context, key Key) (*corev1.Pod, error) {
 	pod, err := k.client.CoreV1().Pods(key.Namespace).Get(ctx, key.Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return nil, nil
+	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) && k.Last(key) != nil {
+		return nil, nil // with a namespace also the right to ask for its pods goes
 	}
 	if err != nil {
 		return nil, err
 	}
 	return pod, nil
-}
-
-// Last implements [Objects].
-func (k *Kubernetes) Last(key Key) *corev1.Pod {
-	if c := k.caches[key.Namespace]; c != nil {
-		return c.gone.get(key.Name)
-	}
-	return nil
 }
 
 // Secrets implements [Logs]. The containers are looked through in order, each
