@@ -4,13 +4,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
+
+	"kernelindexer/serve"
 )
 
 // Header names and values that are set in each answer, in the form in which net/http keeps them, so that setting them
@@ -23,23 +24,22 @@ const (
 )
 
 var (
-	typeJSON    = []string{"application/json"}
-	typeProblem = []string{"application/problem+json"}
-	typeText    = []string{"text/plain; charset=utf-8"}
-	typeHTML    = []string{"text/html; charset=utf-8"}
-	typeCSS     = []string{"text/css; charset=utf-8"}
-	typeSVG     = []string{"image/svg+xml"}
-	typeJS      = []string{"text/javascript; charset=utf-8"}
-	typePNG     = []string{"image/png"}
-	typeCSV     = []string{"text/csv; charset=utf-8"}
+	typeJSON = []string{"application/json"}
+	typeText = []string{"text/plain; charset=utf-8"}
+	typeHTML = []string{"text/html; charset=utf-8"}
+	typeCSS  = []string{"text/css; charset=utf-8"}
+	typeSVG  = []string{"image/svg+xml"}
+	typeJS   = []string{"text/javascript; charset=utf-8"}
+	typePNG  = []string{"image/png"}
+	typeCSV  = []string{"text/csv; charset=utf-8"}
 
 	noCache = []string{"no-cache"} // keep it, but ask whether it still holds
 	noStore = []string{"no-store"}
 )
 
-// writeBody writes a whole answer. net/http leaves the body out for HEAD.
+// writeBody writes a whole answer.
 func writeBody(c echo.Context, status int, contentType []string, body []byte) error {
-	return writeSized(c, status, contentType, []string{strconv.Itoa(len(body))}, body)
+	return serve.WriteBody(c.Response(), status, contentType, body)
 }
 
 // writeSized is writeBody for those who know the length as a header.

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 
 	"kernelindexer/manifests"
@@ -34,12 +33,9 @@ type fieldError struct {
 	Offset *int    `json:"offset,omitempty"` // bytes of the input before what is wrong, if there is such a place
 }
 
-// problem is an error of /api/v1 (RFC 9457).
+// problem is an error of /api/v1.
 type problem struct {
-	Type   string       `json:"type"`
-	Title  string       `json:"title"`
-	Status int          `json:"status"`
-	Detail string       `json:"detail"`
+	serve.Problem
 	Errors []fieldError `json:"errors,omitempty"`
 
 	LastSeen   string                `json:"last_seen,omitempty"`  // of a kernel that is gone
@@ -97,17 +93,11 @@ func (s *server) writeError(c echo.Context, e *httpError) error {
 		header.Set(echo.HeaderRetryAfter, "10")
 	}
 	if s.isV1(c.Request().URL.Path) {
-		p := problem{
-			Type: "about:blank", Title: http.StatusText(e.status), Status: e.status, Detail: e.text(), Errors: e.errors,
-		}
+		p := problem{Problem: serve.NewProblem(e.status, e.text()), Errors: e.errors}
 		if e.gone != nil {
 			p.LastSeen, p.Successors = e.gone.lastSeen, e.gone.successors
 		}
-		body, err := json.Marshal(p)
-		if err != nil {
-			return err
-		}
-		return writeBody(c, e.status, typeProblem, body)
+		return serve.WriteProblem(c.Response(), e.status, p)
 	}
 	if e.status != http.StatusMethodNotAllowed && s.wantsPage(c) {
 		return s.writeErrorPage(c, e)

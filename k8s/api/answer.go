@@ -2,30 +2,24 @@ package api
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/go-json-experiment/json"
 	jsonv1 "github.com/go-json-experiment/json/v1"
 	"github.com/labstack/echo/v4"
+
+	"kernelindexer/serve"
 )
 
 const (
-	typeJSON    = "application/json"
-	typeProblem = "application/problem+json"
-	typeStream  = "text/event-stream"
+	typeJSON   = "application/json"
+	typeStream = "text/event-stream"
 
 	headerETag = "Etag"
 )
 
-// writeBody writes a whole answer. net/http leaves the body out for HEAD.
+// writeBody writes a whole answer.
 func writeBody(c echo.Context, status int, contentType string, body []byte) error {
-	h := c.Response().Header()
-	h.Set(echo.HeaderContentType, contentType)
-	h.Set(echo.HeaderContentLength, strconv.Itoa(len(body)))
-	h.Set(echo.HeaderXContentTypeOptions, "nosniff")
-	c.Response().WriteHeader(status)
-	_, err := c.Response().Write(body)
-	return err
+	return serve.WriteBody(c.Response(), status, []string{contentType}, body)
 }
 
 // writeJSON writes a value, the members of maps in order; omitempty in the types of other packages is what it is in

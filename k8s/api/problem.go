@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -131,13 +130,10 @@ func (f *failure) sorted() *failure {
 	return f
 }
 
-// problem is an error as clients get it (RFC 9457).
+// problem is an error as clients get it.
 type problem struct {
-	Type      string       `json:"type"`
-	Title     string       `json:"title"`
-	Status    int          `json:"status"`
+	serve.Problem
 	Code      Code         `json:"code"`
-	Detail    string       `json:"detail"`
 	Errors    []fieldError `json:"errors,omitzero"`
 	RequestID string       `json:"requestId"`
 }
@@ -231,22 +227,13 @@ func (s *server) handleError(err error, c echo.Context) {
 		return // too late to say anything
 	}
 	header := c.Response().Header()
-	header.Del(headerETag)
-	header.Del(echo.HeaderLocation)
-	header.Set(echo.HeaderCacheControl, "no-store")
 	switch status {
 	case http.StatusUnauthorized:
 		header.Set(echo.HeaderWWWAuthenticate, "Bearer")
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusInsufficientStorage:
 		header.Set(echo.HeaderRetryAfter, "10")
 	}
-	p := problem{
-		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: f.code, Detail: f.detail, Errors: f.errors,
-		RequestID: header.Get(echo.HeaderXRequestID),
-	}
-	body, err := json.Marshal(p)
-	if err != nil {
-		return
-	}
-	_ = writeBody(c, status, typeProblem, body) // a client that has gone
+	_ = serve.WriteProblem(c.Response(), status, problem{ // the error is that of a client that has gone
+		Problem: serve.NewProblem(status, f.detail), Code: f.code, Errors: f.errors, RequestID: header.Get(echo.HeaderXRequestID),
+	})
 }
