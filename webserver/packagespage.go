@@ -102,11 +102,7 @@ type packageKernel struct {
 
 // packagePage shows which kernels have a package, the newest version of it first.
 func (s *server) packagePage(c echo.Context) error {
-	name, err := segment(c, "package_name")
-	if err != nil {
-		return err
-	}
-	g, err := s.loaded(noData)
+	g, name, err := s.packageOf(c)
 	if err != nil {
 		return err
 	}

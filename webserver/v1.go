@@ -84,17 +84,22 @@ func (g *generation) pick(f catalog.Filter, order string, part page) (list []cat
 	return list, total
 }
 
-// showKernel answers GET /api/v1/kernels/{language}/{kernel_name}/{version}.
-func (s *server) showKernel(c echo.Context) error {
+// keyOf reads the name of a kernel from the path, to look it up in the generation that is served.
+func (s *server) keyOf(c echo.Context) (*generation, manifests.KernelKey, error) {
 	names, err := segments(c, "language", "kernel_name", "version")
 	if err != nil {
-		return err
+		return nil, manifests.KernelKey{}, err
 	}
 	g, err := s.loaded(noData)
+	return g, manifests.KernelKey{Language: names[0], Name: names[1], Version: names[2]}, err
+}
+
+// showKernel answers GET /api/v1/kernels/{language}/{kernel_name}/{version}.
+func (s *server) showKernel(c echo.Context) error {
+	g, key, err := s.keyOf(c)
 	if err != nil {
 		return err
 	}
-	key := manifests.KernelKey{Language: names[0], Name: names[1], Version: names[2]}
 	k, ok := g.Kernel(key)
 	if !ok {
 		return g.missing(key)
@@ -156,13 +161,19 @@ type packageRow struct {
 	Channel       string           `json:"channel,omitempty"`
 }
 
-// showPackage answers GET /api/v1/packages/{package_name}.
-func (s *server) showPackage(c echo.Context) error {
+// packageOf reads the name of a package from the path, to look it up in the generation that is served.
+func (s *server) packageOf(c echo.Context) (*generation, string, error) {
 	name, err := segment(c, "package_name")
 	if err != nil {
-		return err
+		return nil, "", err
 	}
 	g, err := s.loaded(noData)
+	return g, name, err
+}
+
+// showPackage answers GET /api/v1/packages/{package_name}.
+func (s *server) showPackage(c echo.Context) error {
+	g, name, err := s.packageOf(c)
 	if err != nil {
 		return err
 	}

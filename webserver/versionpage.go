@@ -50,23 +50,18 @@ type packageLine struct {
 
 // versionPage shows a version of a kernel with its packages.
 func (s *server) versionPage(c echo.Context) error {
-	names, err := segments(c, "language", "kernel_name", "version")
+	g, key, err := s.keyOf(c)
 	if err != nil {
 		return err
 	}
-	g, err := s.loaded(noData)
-	if err != nil {
-		return err
-	}
-	key := manifests.KernelKey{Language: names[0], Name: names[1], Version: names[2]}
 	k, ok := g.Kernel(key)
 	if !ok {
 		return s.nearKernel(g, key)
 	}
-	api := s.place("/api/v1/kernels", names...)
+	api := s.place("/api/v1/kernels", key.Language, key.Name, key.Version)
 	data := versionData{
 		Kernel: s.kernelLine(k), Name: k.Name(), Version: k.Version(), Info: k.Info(), Manifest: k.ManifestPath(),
-		Family:  link{s.place("/kernels", names[0], names[1]), k.Name()},
+		Family:  link{s.place("/kernels", key.Language, key.Name), k.Name()},
 		Exports: exportLinks(api), Key: key.String(), All: k.Len(), Jupyter: g.jupyter()[k.Number()],
 	}
 	data.Others, data.Previous = s.otherVersions(g, k)
@@ -75,12 +70,13 @@ func (s *server) versionPage(c echo.Context) error {
 			data.Commands = append(data.Commands, shellCommand{known.Label, command(known.Text, key)})
 		}
 	}
-	data.Recent = s.recent(g, scope{names[0], names[1], names[2]}, kernelRuns)
+	data.Recent = s.recent(g, scope{key.Language, key.Name, key.Version}, kernelRuns)
 	q := readQuery(c)
 	rows, query := data.pick(k, q)
 	if q.wantsCSV() {
 		return g.writeCSV(c, "packages", packageHead, recordsOf(rows, packageRecord))
 	}
+	names := []string{key.Language, key.Name, key.Version}
 	path := s.place("/kernels", names...)
 	data.Pager = newPagerOf(packagesShown, path, query, q.offset(), len(rows))
 	data.Heads = []sorting{sortHead(path, query, "Name", "name", data.Sort), sortHead(path, query, "Source", "source", data.Sort)}

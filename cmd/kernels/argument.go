@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -28,6 +29,19 @@ func kernelOf(c *catalog.Catalog, argument string) (catalog.Kernel, error) {
 		return catalog.Kernel{}, fmt.Errorf("there is no kernel %s%s", key, instead(c, key))
 	}
 	return k, nil
+}
+
+// kernel loads a catalog and returns the kernel of it that an argument names, which is looked at first.
+func (p *program) kernel(ctx context.Context, argument string) (*catalog.Catalog, catalog.Kernel, error) {
+	if _, err := parseKey(argument); err != nil {
+		return nil, catalog.Kernel{}, err
+	}
+	c, err := p.load(ctx)
+	if err != nil {
+		return nil, catalog.Kernel{}, err
+	}
+	k, err := kernelOf(c, argument)
+	return c, k, err
 }
 
 // versionsShown is how many versions of a kernel a message lists.

@@ -60,14 +60,7 @@ Exit codes: 0 written, 2 trouble.`,
 		ValidArgsFunction: p.completeKernels(1),
 		PreRunE:           p.without(outputFlags...),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if _, err := parseKey(args[0]); err != nil {
-				return err
-			}
-			c, err := p.load(cmd.Context())
-			if err != nil {
-				return err
-			}
-			k, err := kernelOf(c, args[0])
+			_, k, err := p.kernel(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

@@ -29,14 +29,7 @@ Exit codes: 0 shown, 2 trouble, also where there is no such kernel.`,
 		ValidArgsFunction: p.completeKernels(1),
 		PreRunE:           p.prepare,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if _, err := parseKey(args[0]); err != nil {
-				return err
-			}
-			c, err := p.load(cmd.Context())
-			if err != nil {
-				return err
-			}
-			k, err := kernelOf(c, args[0])
+			c, k, err := p.kernel(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
