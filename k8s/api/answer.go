@@ -1,9 +1,11 @@
 package api
 
 import (
+	_ "embed" // the description
 	"net/http"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	jsonv1 "github.com/go-json-experiment/json/v1"
 	"github.com/labstack/echo/v4"
 
@@ -16,6 +18,19 @@ const (
 
 	headerETag = "Etag"
 )
+
+// raw is JSON that is made already.
+type raw = jsontext.Value
+
+// document describes the interface. A test holds every answer of all tests against it.
+//
+//go:embed openapi.json
+var document []byte
+
+func (s *server) openAPI(c echo.Context) error {
+	c.Response().Header().Set(echo.HeaderCacheControl, "no-cache")
+	return writeBody(c, http.StatusOK, typeJSON, document)
+}
 
 // writeBody writes a whole answer.
 func writeBody(c echo.Context, status int, contentType string, body []byte) error {

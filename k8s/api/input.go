@@ -67,7 +67,7 @@ func (i *commandInput) UnmarshalJSON(data []byte) error {
 // MarshalJSON implements json.Marshaler.
 func (i commandInput) MarshalJSON() ([]byte, error) { return json.Marshal(commandObject(i)) }
 
-// environmentRef names an environment in a request, as the seed does.
+// environmentRef names an environment in a request, as existing clients do.
 type environmentRef struct {
 	ID string `json:"id"`
 }
@@ -79,7 +79,7 @@ type launchInput struct {
 	Name        string         `json:"name"`
 	Params      raw            `json:"params"`
 	ID          string         `json:"id"`      // of a process that gets a new version
-	Cluster     string         `json:"cluster"` // of the seed; there is one, and it does not matter
+	Cluster     string         `json:"cluster"` // accepted for existing clients and ignored
 	requested
 }
 

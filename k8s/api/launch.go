@@ -118,9 +118,9 @@ func (s *server) tryStart(c echo.Context, p place, in *launchInput, key string) 
 		return err
 	}
 	spec.Annotations = map[string]string{process.AnnotationRequest: note}
-	run, created, err := s.place(c, p, in, spec)
+	run, created, err := s.create(c, p, in, spec)
 	if err != nil {
-		return launchFailure(err)
+		return err
 	}
 	return s.launched(c, p, run, created)
 }
@@ -174,7 +174,7 @@ func (s *server) checkWork(in *launchInput, e *environment.Environment) error {
 	if in.Type == "" {
 		return nil
 	}
-	types, err := s.types.of(e)
+	types, err := s.types(e)
 	if err != nil {
 		return err
 	}

@@ -2,20 +2,14 @@ package api
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/labstack/echo/v4"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
-	"kernelindexer/k8s/access"
 	"kernelindexer/k8s/image"
-	"kernelindexer/k8s/processtype"
 	"kernelindexer/serve"
 )
 
@@ -83,7 +77,7 @@ var statuses = map[Code]int{
 	Code(image.BadReference): http.StatusUnprocessableEntity,
 }
 
-// failure is an answer that is none of what was asked for.
+// failure is an error answer: a code, a text for the client, a cause for the log.
 type failure struct {
 	code   Code
 	detail string
@@ -136,80 +130,6 @@ type problem struct {
 	Code      Code         `json:"code"`
 	Errors    []fieldError `json:"errors,omitzero"`
 	RequestID string       `json:"requestId"`
-}
-
-// failureOf finds out what any error means for who asked. What is the machine's or the cluster's own affair is not told.
-func failureOf(err error) *failure {
-	var ours *failure
-	var refused *image.Error
-	var schemas *processtype.Error
-	var tooLarge *http.MaxBytesError
-	var echos *echo.HTTPError
-	switch {
-	case errors.As(err, &ours):
-		return ours
-	case errors.As(err, &refused):
-		return &failure{code: Code(refused.Code), detail: refused.Error()}
-	case errors.As(err, &schemas):
-		return schemasFailure(schemas)
-	case errors.Is(err, processtype.ErrUnknownType):
-		return fail(codeUnknownType, "the environment has no such process type")
-	case errors.Is(err, access.ErrUnknown):
-		return fail(codeAnonymous, "%v", access.ErrUnknown)
-	case errors.Is(err, access.ErrForbidden):
-		return fail(codeForbidden, "%v", err)
-	case errors.Is(err, access.ErrHidden):
-		return fail(codeNotFound, "not found")
-	case errors.As(err, &tooLarge):
-		return fail(codeTooLarge, "the request is larger than %d bytes", tooLarge.Limit)
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return &failure{code: codeSpoolFull, detail: "there is no room left for uploads; try again later", cause: err}
-	case errors.Is(err, context.Canceled):
-		return &failure{code: codeClientLeft, cause: err}
-	case errors.As(err, &echos):
-		return echoFailure(echos)
-	}
-	return clusterFailure(err)
-}
-
-func schemasFailure(err *processtype.Error) *failure {
-	f := fail(codeSchemas, "%s has process types that cannot be used", image.SchemasPath)
-	for _, p := range err.Problems {
-		f.errors = append(f.errors, fieldError{Pointer: p.Pointer, Message: p.Message})
-	}
-	return f
-}
-
-// echoFailure is what the router has to say.
-func echoFailure(err *echo.HTTPError) *failure {
-	switch err.Code {
-	case http.StatusNotFound:
-		return fail(codeNotFound, "there is nothing at this address")
-	case http.StatusMethodNotAllowed:
-		return fail(codeMethod, "not with this method")
-	case http.StatusRequestURITooLong:
-		return fail(codeBadRequest, "the address is too long")
-	case http.StatusInternalServerError: // of a request that panicked, which is in the log
-		return fail(codeInternal, "an error of the service")
-	}
-	return &failure{code: codeInternal, detail: "an error of the service", cause: err}
-}
-
-// clusterFailure is what the API server's errors mean: a quota is the domain's, a conflict passes, and all else is
-// trouble between the cluster and us.
-func clusterFailure(err error) *failure {
-	var status apierrors.APIStatus
-	switch {
-	case !errors.As(err, &status) && errors.Is(err, context.DeadlineExceeded):
-		return &failure{code: codeUnavailable, detail: "the cluster does not answer in time", cause: err}
-	case !errors.As(err, &status):
-		return &failure{code: codeInternal, detail: "an error of the service", cause: err}
-	case apierrors.IsForbidden(err) && strings.Contains(err.Error(), "exceeded quota"):
-		return &failure{code: codeQuota, detail: "the domain's quota does not allow more", cause: err}
-	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
-		return &failure{code: codeConflict, detail: "somebody changed it at the same time; try again", cause: err}
-	}
-	return &failure{code: codeUnavailable, detail: "the cluster does not do what it was asked for", cause: err}
 }
 
 // handleError is the one place where errors become answers.

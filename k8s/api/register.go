@@ -13,7 +13,7 @@ import (
 	"kernelindexer/k8s/kernels"
 )
 
-// reference is the body of a registration by reference, with the seed's names.
+// reference is the body of a registration by reference, with the names that existing clients know.
 type reference struct {
 	Name        string       `json:"name"`
 	DockerImage string       `json:"docker_image"`
@@ -62,7 +62,7 @@ func (s *server) inDomain(c echo.Context, r *reference) error {
 	}
 	names, err := s.options.Domains.Names(c.Request().Context())
 	if err != nil {
-		return clusterFailure(err)
+		return err
 	}
 	if len(names) == 1 {
 		r.DomainID = names[0]
@@ -100,7 +100,7 @@ func (s *server) register(c echo.Context) error {
 	deadlines(c, registering)
 	made, result, err := s.make(c.Request().Context(), &r, terms)
 	if err != nil {
-		return environmentFailure(err)
+		return err
 	}
 	return s.registered(c, made, result)
 }

@@ -1,159 +1,13 @@
 package api
 
 import (
-	"context"
-	"errors"
-	"iter"
 	"net/http"
-	"slices"
-	"time"
 
 	"github.com/labstack/echo/v4"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/rs/zerolog"
 	"golang.org/x/sync/semaphore"
 
-	"kernelindexer/k8s/access"
-	"kernelindexer/k8s/archive"
-	"kernelindexer/k8s/environment"
-	"kernelindexer/k8s/image"
-	"kernelindexer/k8s/process"
-	"kernelindexer/k8s/runs"
+	"kernelindexer/k8s/processtype"
 )
-
-// Gate says who somebody is and what they may do, on the terms of [access.Gate].
-type Gate interface {
-	Authenticate(ctx context.Context, token string) (*access.User, error)
-	Require(ctx context.Context, user *access.User, deed access.Deed) error
-	May(ctx context.Context, user *access.User, deed access.Deed) (bool, error)
-}
-
-// Domains knows which domains there are.
-type Domains interface {
-	Names(ctx context.Context) ([]string, error)
-}
-
-// Runs starts work, and knows what became of it, on the terms of [runs.Runs].
-type Runs interface {
-	// Launch makes the Job of a spec. If there is or was one of the same version it returns that, and false.
-	Launch(ctx context.Context, spec process.Spec) (runs.Run, bool, error)
-	// Versions returns the versions of a process in order; none if there is no such process.
-	Versions(ctx context.Context, domain, project, process string) ([]runs.Run, error)
-	// VersionsNow is Versions with all that any replica has made by now; it costs the API server more.
-	VersionsNow(ctx context.Context, domain, project, process string) ([]runs.Run, error)
-	// Version returns one of them, or [runs.ErrNotFound].
-	Version(ctx context.Context, domain, project, process string, version int) (runs.Run, error)
-	// Project returns all runs of a project, the versions of a process together and in order.
-	Project(ctx context.Context, domain, project string) ([]runs.Run, error)
-	// Cancel asks for the end of a run; [runs.ErrEnded] if it has ended. Asking twice is asking once.
-	Cancel(ctx context.Context, run process.Record, by string) error
-	// Uses counts the runs that are not over and that refer to an environment.
-	Uses(ctx context.Context, environment string) (int, error)
-}
-
-// Logs are what runs have printed.
-type Logs interface {
-	// Lines is [archive.Store.Lines].
-	Lines(ctx context.Context, stream archive.Stream, offset int64, limit int) (archive.Page, error)
-	// From is [archive.Store.From].
-	From(ctx context.Context, stream archive.Stream, offset int64) iter.Seq2[archive.Line, error]
-	// Extent is [archive.Store.Extent].
-	Extent(ctx context.Context, stream archive.Stream) (archive.Extent, error)
-}
-
-// Registrar makes environments of images, on the terms of [environment.Registrar].
-type Registrar interface {
-	Upload(ctx context.Context, upload *image.Spooled, domain string, terms environment.Terms) (*environment.Environment, environment.Result, error)
-	Reference(ctx context.Context, name, reference, domain string, terms environment.Terms) (*environment.Environment, environment.Result, error)
-	Kernel(
-		ctx context.Context, name, base, domain string, kernel environment.KernelPath, packages []image.Package, terms environment.Terms,
-	) (*environment.Environment, environment.Result, error)
-}
-
-// Kernels is the index, on the terms of [kernels.Index].
-type Kernels interface {
-	Packages(ctx context.Context, language, name, version string) ([]image.Package, error)
-}
-
-// Options are what a server works with. All of it is needed but what says otherwise.
-type Options struct {
-	Version      string
-	Gate         Gate
-	Domains      Domains
-	Environments *environment.Store
-	Registrar    Registrar
-	Kernels      Kernels // nil: kernels cannot be environments
-	Runs         Runs
-	Logs         Logs
-	Launch       Launch
-	Upload       Upload
-	// Streams is how many clients may follow logs at once; 0 is 200.
-	Streams int
-	// Poll is how often a log that is followed is looked at; 0 is a second. Heartbeat is how often a stream without news
-	// says that it is there; 0 is 15 seconds.
-	Poll, Heartbeat time.Duration
-	// WriteTime is how long a client may take for a part of a log that is sent; 0 is 20 seconds.
-	WriteTime time.Duration
-	// Ready says why no requests should be sent here; nil is always ready.
-	Ready   func() error
-	Closing <-chan struct{} // is closed when the service ends: streams end then; nil never is
-	Metrics prometheus.Registerer
-	Log     zerolog.Logger
-}
-
-// Launch is what every run is given, whoever asks for it.
-type Launch struct {
-	BackendURL string
-	// StorageBase and StorageSecret may have {project} and {domain} in them. Credentials are given from a Secret of that
-	// name; "" gives none.
-	StorageBase, StorageSecret, StorageEndpoint string
-	Account                                     string   // service account of the pods
-	PullSecrets                                 []string // of the domain, for the registry
-	KernelsClaim                                string   // PersistentVolumeClaim of the domain that holds the kernels
-	KernelsRoot                                 string   // where the volume's top is when kernels are installed
-	MaxDeadline                                 time.Duration
-	// MaxCPU, MaxMemory and MaxEphemeral are quantities that no request may pass; "" is no bound.
-	MaxCPU, MaxMemory, MaxEphemeral string
-}
-
-// Upload bounds uploads.
-type Upload struct {
-	Dir        string        // where they are kept while they are looked at; "" for the system's temporary directory
-	Concurrent int64         // how many at once; 0 is 2
-	Limits     image.Limits  // what one may cost
-	Stall      time.Duration // how long nothing may arrive; 0 is a minute
-	Total      time.Duration // how long one may take to arrive; 0 is 6 hours
-}
-
-func (o *Options) setDefaults() {
-	if o.Streams == 0 {
-		o.Streams = 200
-	}
-	if o.Poll == 0 {
-		o.Poll = time.Second
-	}
-	if o.Heartbeat == 0 {
-		o.Heartbeat = 15 * time.Second
-	}
-	if o.WriteTime == 0 {
-		o.WriteTime = 20 * time.Second
-	}
-	if o.Ready == nil {
-		o.Ready = func() error { return nil }
-	}
-	if o.Upload.Concurrent == 0 {
-		o.Upload.Concurrent = 2
-	}
-	if o.Upload.Stall == 0 {
-		o.Upload.Stall = time.Minute
-	}
-	if o.Upload.Total == 0 {
-		o.Upload.Total = 6 * time.Hour
-	}
-	if o.Launch.MaxDeadline == 0 {
-		o.Launch.MaxDeadline = process.MaxDeadline
-	}
-}
 
 // server answers.
 type server struct {
@@ -162,7 +16,9 @@ type server struct {
 	uploads *semaphore.Weighted
 	streams *semaphore.Weighted
 	tails   *tails
-	types   *types
+
+	typesKept *kept[*processtype.Set] // by the digest of the schemas
+	namesKept *kept[[]string]         // of packages, by the name of their list
 }
 
 const (
@@ -178,10 +34,10 @@ func New(options Options) (*echo.Echo, error) {
 	}
 	s := &server{
 		options: options, metrics: newMetrics(options.Metrics),
+		typesKept: newKept[*processtype.Set](maxTypes), namesKept: newKept[[]string](maxLists),
 		uploads: semaphore.NewWeighted(options.Upload.Concurrent), streams: semaphore.NewWeighted(int64(options.Streams)),
 	}
 	s.tails = newTails(options.Logs, options.Runs, options.Poll)
-	s.types = newTypes()
 	e := s.echo()
 	s.route(e)
 	return e, nil
@@ -238,33 +94,6 @@ func (s *server) route(e *echo.Echo) {
 	known.POST("/projects/:project/process/:process/versions/:version/clone", s.clone)
 }
 
-// authenticated registers routes whose users must say who they are. It is no group of echo's: that would ask for a token
-// at addresses that are none, too.
-type authenticated struct {
-	echo   *echo.Echo
-	server *server
-}
-
-// GET registers a handler.
-func (a authenticated) GET(path string, h echo.HandlerFunc) {
-	a.echo.GET(path, a.server.authenticate(h))
-}
-
-// POST registers a handler.
-func (a authenticated) POST(path string, h echo.HandlerFunc) {
-	a.echo.POST(path, a.server.authenticate(h))
-}
-
-// PUT registers a handler.
-func (a authenticated) PUT(path string, h echo.HandlerFunc) {
-	a.echo.PUT(path, a.server.authenticate(h))
-}
-
-// DELETE registers a handler.
-func (a authenticated) DELETE(path string, h echo.HandlerFunc) {
-	a.echo.DELETE(path, a.server.authenticate(h))
-}
-
 type health struct {
 	Status string `json:"status"`
 }
@@ -276,49 +105,4 @@ func (s *server) ready(c echo.Context) error {
 		return &failure{code: codeUnavailable, detail: "not ready: " + err.Error()}
 	}
 	return writeJSON(c, http.StatusOK, health{"ready"})
-}
-
-// authenticate finds out who sends a request.
-func (s *server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		user, err := s.options.Gate.Authenticate(c.Request().Context(), bearer(c.Request()))
-		if err != nil {
-			return unanswered(err)
-		}
-		identified(c, user)
-		return next(c)
-	}
-}
-
-// require lets the user of a request do something, or says why not.
-func (s *server) require(c echo.Context, deed access.Deed) error {
-	return unanswered(s.options.Gate.Require(c.Request().Context(), userOf(c), deed))
-}
-
-// unanswered marks an error that is no refusal as the cluster's.
-func unanswered(err error) error {
-	switch {
-	case err == nil, errors.Is(err, access.ErrUnknown), errors.Is(err, access.ErrForbidden), errors.Is(err, access.ErrHidden),
-		errors.Is(err, context.Canceled):
-		return err
-	}
-	return &failure{code: codeUnavailable, detail: "the cluster does not say who may do what", cause: err}
-}
-
-// domain checks that a domain exists and that the user may do something there.
-func (s *server) domain(c echo.Context, deed access.Deed) error {
-	if deed.Domain == "" {
-		return fail(codeBadRequest, "domainId is missing")
-	}
-	if err := s.require(c, deed); err != nil {
-		return err
-	}
-	names, err := s.options.Domains.Names(c.Request().Context())
-	if err != nil {
-		return clusterFailure(err)
-	}
-	if !slices.Contains(names, deed.Domain) {
-		return fail(codeNotFound, "there is no domain %s", deed.Domain)
-	}
-	return nil
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -11,43 +10,18 @@ import (
 	"kernelindexer/k8s/processtype"
 )
 
-// types keeps the compiled schemas of a few environments: compiling is most of the work of a launch.
-type types struct {
-	mu   sync.Mutex
-	sets map[string]*processtype.Set // by the digest of the schemas
+// maxTypes and maxLists bound what is kept: compiled schemas, and names of packages.
+const (
+	maxTypes = 64
+	maxLists = 512
+)
+
+// types returns the process types of an environment. Compiling them is most of the work of a launch.
+func (s *server) types(e *environment.Environment) (*processtype.Set, error) {
+	return s.typesKept.get(e.Revisions[0].Schemas, e.Types)
 }
 
-// maxTypes bounds the sets that are kept.
-const maxTypes = 64
-
-func newTypes() *types { return &types{sets: map[string]*processtype.Set{}} }
-
-// of returns the process types of an environment.
-func (t *types) of(e *environment.Environment) (*processtype.Set, error) {
-	digest := ""
-	if len(e.Revisions) > 0 {
-		digest = e.Revisions[0].Schemas
-	}
-	t.mu.Lock()
-	set := t.sets[digest]
-	t.mu.Unlock()
-	if set != nil {
-		return set, nil
-	}
-	set, err := e.Types()
-	if err != nil {
-		return nil, err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.sets) >= maxTypes {
-		clear(t.sets)
-	}
-	t.sets[digest] = set
-	return set, nil
-}
-
-// typeView is a process type as the seed's clients know it.
+// typeView is a process type as existing clients know it.
 type typeView struct {
 	Schema       raw      `json:"schema"`
 	Environments []string `json:"environments,omitzero"`
@@ -63,7 +37,7 @@ func (s *server) typesOf(c echo.Context) error {
 }
 
 func (s *server) writeTypes(c echo.Context, e *environment.Environment) error {
-	types, err := s.types.of(e)
+	types, err := s.types(e)
 	if err != nil {
 		return err
 	}
@@ -80,7 +54,7 @@ func (s *server) typeOf(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	types, err := s.types.of(e)
+	types, err := s.types(e)
 	if err != nil {
 		return err
 	}
@@ -111,7 +85,7 @@ func (s *server) allTypes(c echo.Context) error {
 	}
 	all, changed := map[string]*typeView{}, map[string]time.Time{}
 	err = s.eachVisible(c, wanted{domain: domain, state: string(environment.Active)}, func(e *environment.Environment) (bool, error) {
-		types, err := s.types.of(e)
+		types, err := s.types(e)
 		if err != nil {
 			return false, err
 		}
@@ -134,7 +108,7 @@ func (s *server) allTypes(c echo.Context) error {
 	return writeJSON(c, http.StatusOK, all)
 }
 
-// formView is an environment as forms want it: with the seed's names, and the schemas if they were asked for.
+// formView is an environment as forms want it: with the names that existing clients know, and the schemas if they were asked for.
 type formView struct {
 	*environment.Environment
 
@@ -142,29 +116,23 @@ type formView struct {
 	Types       raw    `json:"process_types,omitzero"`
 }
 
-// listForForms answers the environments that work may be launched in, under the seed's address.
+// listForForms answers the environments that work may be launched in, at the address that existing clients know.
 func (s *server) listForForms(c echo.Context) error {
 	w, err := s.wanted(c)
 	if err != nil {
 		return err
 	}
 	schemas := c.QueryParam("include_schemas") == "true" || c.QueryParam("include_schemas") == "1"
-	list := []formView{}
-	err = s.eachVisible(c, w, func(e *environment.Environment) (bool, error) {
-		if len(list) == w.limit {
-			more(c, list[len(list)-1].ID)
-			return false, nil
-		}
+	list, err := listed(s, c, w, func(e *environment.Environment) (formView, error) {
 		view := formView{Environment: e, DockerImage: e.Image}
-		if schemas {
-			types, err := s.types.of(e)
-			if err != nil {
-				return false, err
-			}
+		if !schemas {
+			return view, nil
+		}
+		types, err := s.types(e)
+		if err == nil {
 			view.Types = raw(types.Raw())
 		}
-		list = append(list, view)
-		return true, nil
+		return view, err
 	})
 	if err != nil {
 		return err

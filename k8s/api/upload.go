@@ -19,7 +19,7 @@ import (
 	"kernelindexer/k8s/image"
 )
 
-// The parts of an upload, as the seed names them.
+// The parts of an upload, as existing clients name them.
 const (
 	partImage  = "environmentImage"
 	partDomain = "domainId"
@@ -50,7 +50,7 @@ func (s *server) replace(c echo.Context) error {
 		return err
 	}
 	if e.Scope == environment.System {
-		return environmentFailure(environment.ErrSystem)
+		return environment.ErrSystem
 	}
 	return s.receive(c, e)
 }
@@ -70,7 +70,7 @@ func (s *server) receive(c echo.Context, e *environment.Environment) error {
 	}
 	if e != nil {
 		if domain != "" && domain != e.DomainID {
-			return environmentFailure(environment.ErrDomain)
+			return environment.ErrDomain
 		}
 		domain = e.DomainID
 		if err := terms.Permit(c.Request().Context(), e); err != nil {
@@ -110,7 +110,7 @@ func (s *server) enter() (leave func(), err error) {
 func (s *server) anyDomain(c echo.Context) error {
 	names, err := s.options.Domains.Names(c.Request().Context())
 	if err != nil {
-		return clusterFailure(err)
+		return err
 	}
 	for _, name := range names {
 		may, err := s.options.Gate.May(c.Request().Context(), userOf(c), uploadTo(name))
@@ -179,7 +179,7 @@ func (s *server) take(c echo.Context, parts *multipart.Reader, domain string, te
 	case f.domain == "":
 		return fail(codeMissingPart, "the form has no part %s, and the query no %s", partDomain, partDomain)
 	case e != nil && f.domain != e.DomainID:
-		return environmentFailure(environment.ErrDomain)
+		return environment.ErrDomain
 	case domain == "": // nobody has been asked yet
 		if err := s.domain(c, uploadTo(f.domain)); err != nil {
 			return err
@@ -191,7 +191,7 @@ func (s *server) take(c echo.Context, parts *multipart.Reader, domain string, te
 	made, result, err := s.options.Registrar.Upload(c.Request().Context(), f.image, f.domain, terms)
 	s.metrics.uploadSeconds.WithLabelValues("register").Observe(time.Since(start).Seconds())
 	if err != nil {
-		return environmentFailure(err)
+		return err
 	}
 	return s.registered(c, made, result)
 }
@@ -211,7 +211,7 @@ func (s *server) registered(c echo.Context, made *environment.Environment, resul
 	return s.writeEnvironment(c, status, made)
 }
 
-// readForm reads a form whose parts come in any order. The seed's clients send the image before the domain, so that it is
+// readForm reads a form whose parts come in any order. Existing clients send the image before the domain, so that it is
 // on disk when it turns out whether they may.
 func (s *server) readForm(c echo.Context, parts *multipart.Reader, domain string) (*form, error) {
 	f := &form{domain: domain}
@@ -324,10 +324,8 @@ func earlier(a, b time.Time) time.Time {
 func arrival(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &tooLarge), errors.Is(err, context.Canceled):
+	case errors.As(err, &tooLarge), errors.Is(err, context.Canceled), errors.Is(err, errEndless):
 		return err
-	case errors.Is(err, errEndless):
-		return fail(codeBadRequest, "%v", errEndless)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &failure{code: codeBadRequest, detail: "nothing arrived any more", cause: err}
 	}

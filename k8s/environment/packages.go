@@ -83,14 +83,16 @@ func packPackages(prefixes []image.Prefix) ([]byte, error) {
 	}
 }
 
-// Packages returns what is installed in an environment, by place; of one of a kernel what the index said of it when it was
-// registered.
+// Packages returns what is installed in an environment, by place; for a kernel, what the index said when it was registered.
 func (s *Store) Packages(ctx context.Context, e *Environment) ([]image.Prefix, error) {
 	name := e.current().Packages
 	if name == "" {
 		return []image.Prefix{}, nil
 	}
 	object, err := s.maps.Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, fmt.Errorf("%w: packages of %s: %w", ErrCorrupt, e.FullName, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("packages of environment %s: %w", e.FullName, err)
 	}

@@ -147,7 +147,6 @@ func (s *service) routes(known *runs.Runs, environments *environment.Store) (*ec
 		return nil, err
 	}
 	return api.New(api.Options{
-		Version: c.Version,
 		Gate: access.New(s.client.AuthenticationV1().TokenReviews(), s.client.AuthorizationV1().SubjectAccessReviews(),
 			access.Options{Audience: c.Audience}),
 		Domains: domains(c.Domains), Kernels: index, Environments: environments,

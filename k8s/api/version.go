@@ -3,11 +3,9 @@ package api
 import (
 	"crypto/rand"
 	"errors"
-	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
 
 	"kernelindexer/k8s/process"
@@ -47,9 +45,9 @@ func (s *server) attempt(c echo.Context, p place, in *launchInput) (runs.Run, bo
 	return runs.Run{}, false, nil
 }
 
-// place gives a run its process and version, and makes it. The Job's name is what makes it one: whoever creates it first
-// has the version, and the next one follows.
-func (s *server) place(c echo.Context, p place, in *launchInput, spec process.Spec) (runs.Run, bool, error) {
+// create gives a run its process and version, and makes it. The Job's name decides races: whoever creates it first has the
+// version, the loser tries the next.
+func (s *server) create(c echo.Context, p place, in *launchInput, spec process.Spec) (runs.Run, bool, error) {
 	ctx := c.Request().Context()
 	switch {
 	case in.ID != "":
@@ -109,75 +107,4 @@ func requestOf(run runs.Run) requested {
 		return requested{}
 	}
 	return r
-}
-
-// launchFailure is what the errors of a launch mean: what [process.Spec.Validate] finds are members of the body.
-func launchFailure(err error) error {
-	if errors.Is(err, runs.ErrTaken) {
-		return fail(codeConflict, "%v", err)
-	}
-	if errors.Is(err, runs.ErrRefused) {
-		return fail(codeAdmission, "%v", err)
-	}
-	fields := fieldErrors(err)
-	if fields == nil {
-		return err
-	}
-	f := fail(codeInvalid, "the run cannot be made as it is asked for")
-	if errors.Is(err, process.ErrTooLarge) {
-		f.code = codeTooLarge
-	}
-	for _, one := range fields {
-		f.errors = append(f.errors, fieldError{pointerOf(one.Field), one.Err.Error()})
-	}
-	return f.sorted()
-}
-
-// fieldErrors are all of them in an error.
-func fieldErrors(err error) (found []*process.FieldError) {
-	var one *process.FieldError
-	if several, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range several.Unwrap() {
-			found = append(found, fieldErrors(e)...)
-		}
-		return found
-	}
-	if one, _ = err.(*process.FieldError); one != nil { //nolint:errorlint // as above
-		return []*process.FieldError{one}
-	}
-	if inner := errors.Unwrap(err); inner != nil {
-		return fieldErrors(inner)
-	}
-	return nil
-}
-
-// pointerOf is where a field of a spec stands in a request.
-func pointerOf(field string) string {
-	name, rest, indexed := strings.Cut(field, "[")
-	pointers := map[string]string{
-		"Name": "/name", "Type": "/type", "Parameters": "/params", "Commands": "/commands", "Directories": "/directories",
-		"Env": "/env", "Deadline": "/deadline_seconds", "StartWithin": "/start_timeout_seconds", "Retries": "/retries", "Queue": "/queue",
-		"Resources.CPU": "/resource_requests/cpu", "Resources.Memory": "/resource_requests/memory",
-		"Resources.Ephemeral": "/resource_requests/ephemeral-storage", "Process": "/id",
-	}
-	pointer, known := pointers[name]
-	if !known {
-		if strings.HasPrefix(name, "Environment") {
-			return "/environment"
-		}
-		return "" // the service's own, or the path's: a project whose Secret could not have its name
-	}
-	if indexed {
-		return string(jsontext.Pointer(pointer).AppendToken(strings.TrimSuffix(rest, "]")))
-	}
-	return pointer
-}
-
-// number reads a version.
-func number(text string) (int, error) {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 || strconv.Itoa(n) != text {
-		return 0, fail(codeNotFound, "there is no version %s", text)
-	}
-	return n, nil
 }
