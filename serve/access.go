@@ -34,7 +34,7 @@ func Cause(w http.ResponseWriter, err error) {
 // expected them.
 func (h *Handler) logAccess(x *exchange, r *http.Request, took time.Duration) {
 	failed := x.status >= http.StatusInternalServerError || x.aborted
-	if !h.accessLog && !(failed && x.cause != nil) {
+	if !h.accessLog && (!failed || x.cause == nil) {
 		return
 	}
 	level := zerolog.InfoLevel

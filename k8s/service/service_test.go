@@ -161,7 +161,13 @@ type running struct {
 	api, metrics string
 	stop         func() error
 	log          *log
-	last         atomic.Pointer[http.Response] // of the API
+	last         atomic.Pointer[said] // by the API
+}
+
+// said is what an answer says beside its body.
+type said struct {
+	header http.Header
+	close  bool // the connection is
 }
 
 func start(t *testing.T, c service.Config, out *log) *running {
@@ -205,7 +211,7 @@ func (r *running) get(address, path string) (status int, body string) {
 	}
 	defer answer.Body.Close()
 	if address == r.api {
-		r.last.Store(answer)
+		r.last.Store(&said{answer.Header, answer.Close})
 	}
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
@@ -257,7 +263,7 @@ func TestServiceFromStartToEnd(t *testing.T) {
 	if status, _ := r.get(r.metrics, "/readyz"); status != http.StatusServiceUnavailable {
 		t.Errorf("/readyz at the metrics port while it drains: %d", status)
 	}
-	if last := r.last.Load(); last == nil || !last.Close {
+	if last := r.last.Load(); last == nil || !last.close {
 		t.Error("a connection is kept while it drains")
 	}
 	if err := <-ended; err != nil {
@@ -300,8 +306,8 @@ func TestServiceWithoutRights(t *testing.T) {
 		status, body := r.get(r.api, path)
 		last := r.last.Load()
 		if status != http.StatusServiceUnavailable || !strings.Contains(body, `"code":"UNAVAILABLE"`) ||
-			last.Header.Get("Content-Type") != "application/problem+json" || last.Header.Get("Retry-After") == "" {
-			t.Errorf("%s: %d %v %s", path, status, last.Header, body)
+			last.header.Get("Content-Type") != "application/problem+json" || last.header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d %v %s", path, status, last.header, body)
 		}
 	}
 	if status, _ := r.get(r.metrics, "/healthz"); status != http.StatusOK {
