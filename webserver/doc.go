@@ -3,7 +3,8 @@
 // OpenAPI, and pages for people.
 //
 // It refuses to know where the pair comes from, when it is read again and what happens to a bad one (package reload),
-// and everything around a route: logs, metrics, limits, compression, listeners (package serve). It never writes.
+// and everything around a route: logs, metrics of requests, limits, compression, listeners (package serve). It never
+// writes.
 //
 // # Three kinds of answers
 //
