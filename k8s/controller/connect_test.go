@@ -111,9 +111,9 @@ func TestNamespaceThatIsDeletedDisturbsNoOther(t *testing.T) {
 		refused := refuse(client, "soil")
 		refused.Store(false)
 		ctx, cancel := context.WithCancel(t.Context())
-		var loop *controller.Loop
+		var leading atomic.Pointer[controller.Loop]
 		k, err := controller.Connect(ctx, client, []string{"soil", job.Namespace}, func(key controller.Key) {
-			if loop != nil {
+			if loop := leading.Load(); loop != nil {
 				loop.Changed(key)
 			}
 		})
@@ -123,7 +123,8 @@ func TestNamespaceThatIsDeletedDisturbsNoOther(t *testing.T) {
 		defer k.Wait()
 		defer cancel()
 		store := memory(t)
-		loop = controller.New(k, store, controller.Options{})
+		loop := controller.New(k, store, controller.Options{})
+		leading.Store(loop)
 		var running sync.WaitGroup
 		running.Go(func() {
 			if err := loop.Run(ctx); err != nil {

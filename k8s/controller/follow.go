@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"kernelindexer/k8s/archive"
@@ -127,11 +128,24 @@ func (f *follower) once(ctx context.Context, log *archive.Log, follow bool) erro
 	if err != nil {
 		return err
 	}
-	err = log.Copy(ctx, stream)
+	err = log.Copy(ctx, tapped{stream, f.loop.options.Copied})
 	if err != nil && !errors.Is(err, archive.ErrStream) {
 		return fmt.Errorf("%w: %w", errArchive, err)
 	}
 	return err
+}
+
+// tapped tells of what is read.
+type tapped struct {
+	io.ReadCloser
+	tell func([]byte)
+}
+
+// Read implements io.Reader.
+func (w tapped) Read(p []byte) (int, error) {
+	n, err := w.ReadCloser.Read(p)
+	w.tell(p[:n])
+	return n, err
 }
 
 func pause(failures int) time.Duration {

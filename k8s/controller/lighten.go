@@ -19,17 +19,10 @@ func lighten(object any) (any, error) {
 		delete(object.Annotations, process.AnnotationParameters)
 		object.Spec = corev1.PodSpec{NodeName: object.Spec.NodeName, ActiveDeadlineSeconds: object.Spec.ActiveDeadlineSeconds}
 	case *batchv1.Job:
-		if archived(object) {
+		if process.Archived(object) {
 			delete(object.Annotations, process.AnnotationRequest)
 			object.Spec.Template = corev1.PodTemplateSpec{}
 		}
 	}
 	return object, nil
-}
-
-// archived says that all about a Job is in the archive, which is asked first. Whoever makes a Job gives it a longer time
-// to live than who archives it.
-func archived(job *batchv1.Job) bool {
-	ttl := job.Spec.TTLSecondsAfterFinished
-	return ttl != nil && int64(*ttl) < int64(process.UnarchivedTTL.Seconds())
 }

@@ -27,6 +27,12 @@ type Options struct {
 	// Failed is told of what went wrong and will be tried again. It must be safe
 	// for concurrent use; nil is nobody.
 	Failed func(key Key, err error)
+	// Done is told of each action, and of its error. It must be safe for
+	// concurrent use and must not wait; nil is nobody.
+	Done func(key Key, action process.Action, err error)
+	// Copied is told of each piece of a log that was read from a node, some of it
+	// perhaps again after a stream has broken. As Done.
+	Copied func(piece []byte)
 	// Failpoint is asked before and after each action; tests let it fail there,
 	// as if the program had been killed.
 	Failpoint Failpoint
@@ -65,6 +71,12 @@ func New(cluster Cluster, store *archive.Store, options Options) *Loop {
 	}
 	if options.Failed == nil {
 		options.Failed = func(Key, error) {}
+	}
+	if options.Done == nil {
+		options.Done = func(Key, process.Action, error) {}
+	}
+	if options.Copied == nil {
+		options.Copied = func([]byte) {}
 	}
 	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[Key](100*time.Millisecond, time.Minute)
 	return &Loop{
@@ -170,7 +182,9 @@ func (l *Loop) reconcile(ctx context.Context, key Key) (time.Duration, error) {
 		if err := l.failpoint(key, action.Kind, true); err != nil {
 			return 0, err
 		}
-		if err := l.do(ctx, key, o, action); err != nil {
+		err = l.do(ctx, key, o, action)
+		l.options.Done(key, action, err)
+		if err != nil {
 			return 0, fmt.Errorf("%s: %w", action.Kind, err)
 		}
 		if err := l.failpoint(key, action.Kind, false); err != nil {

@@ -162,6 +162,13 @@ func Finished(job *batchv1.Job) bool {
 	})
 }
 
+// Archived says that all about a Job is in the archive, which is asked first. Whoever makes a Job gives it a longer time
+// to live than who archives it.
+func Archived(job *batchv1.Job) bool {
+	ttl := job.Spec.TTLSecondsAfterFinished
+	return ttl != nil && int64(*ttl) < int64(UnarchivedTTL.Seconds())
+}
+
 // over is when the run ended, as far as is known; the present at the latest.
 func (v *view) over() time.Time {
 	for _, kind := range []batchv1.JobConditionType{batchv1.JobComplete, batchv1.JobFailed} {

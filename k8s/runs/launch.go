@@ -28,6 +28,9 @@ func (r *Runs) Launch(ctx context.Context, spec process.Spec) (Run, bool, error)
 	if err != nil {
 		return Run{}, false, err
 	}
+	if _, err := r.Cluster.Job(ctx, spec.Namespace, job.Name); err != nil {
+		return Run{}, false, err // what is launched could not be looked after
+	}
 	former, err := r.archived(ctx, archive.Run{Domain: spec.Namespace, Project: spec.Project, Process: spec.Process, Version: spec.Version})
 	if !errors.Is(err, ErrNotFound) {
 		return former, false, err

@@ -14,21 +14,43 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// connect returns a client of the cluster, whose requests are counted.
-func (c *Config) connect(m *metrics) (kubernetes.Interface, error) {
+// clients are clients of the cluster, each with a bound of its own on what it asks: a burst of launches must not keep the
+// loop from its runs, and neither of them the Lease from being renewed.
+type clients struct {
+	requests kubernetes.Interface // reviews, launches, environments
+	loop     kubernetes.Interface // watches, and what is done for runs
+	lease    kubernetes.Interface
+}
+
+// Bounds of the client that renews the Lease: it asks every two seconds.
+const (
+	leaseQPS   = 5
+	leaseBurst = 10
+)
+
+// connect returns clients of the cluster, whose requests are counted.
+func (c *Config) connect(m *metrics) (*clients, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = c.Kubeconfig
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
 	if err != nil {
 		return nil, fmt.Errorf("no cluster: %w", err)
 	}
-	config.QPS, config.Burst, config.UserAgent = c.QPS, c.Burst, "kernel-jobs/"+c.Version
+	config.UserAgent = "kernel-jobs/" + c.Version
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return counted{next, m.kube} })
-	client, err := kubernetes.NewForConfig(rest.CopyConfig(config))
-	if err != nil {
-		return nil, fmt.Errorf("no cluster: %w", err)
+	made := &clients{}
+	for _, one := range []struct {
+		client *kubernetes.Interface
+		qps    float32
+		burst  int
+	}{{&made.requests, c.QPS, c.Burst}, {&made.loop, c.QPS, c.Burst}, {&made.lease, leaseQPS, leaseBurst}} {
+		own := rest.CopyConfig(config)
+		own.QPS, own.Burst = one.qps, one.burst
+		if *one.client, err = kubernetes.NewForConfig(own); err != nil {
+			return nil, fmt.Errorf("no cluster: %w", err)
+		}
 	}
-	return client, nil
+	return made, nil
 }
 
 // counted counts requests by the status of their answers.

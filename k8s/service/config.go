@@ -34,8 +34,9 @@ type Config struct {
 	Burst      int
 	// Namespace is the backend's own, where environments and the Lease are.
 	Namespace string
-	// Domains are the namespaces in which work runs.
-	Domains []string
+	// Domains are the namespaces in which work runs. One that cannot be watched is waited for for Patience, 0 is 20 s.
+	Domains  []string
+	Patience time.Duration
 	// Audience is what tokens must have been made for; "" takes those for the API server.
 	Audience string
 

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"k8s.io/client-go/kubernetes"
 
 	"kernelindexer/k8s/access"
 	"kernelindexer/k8s/api"
@@ -24,10 +24,11 @@ import (
 // service is what runs.
 type service struct {
 	config  Config
-	client  kubernetes.Interface
+	clients *clients
 	store   *archive.Store
 	metrics *metrics
 	loop    atomic.Pointer[controller.Loop] // while this process leads
+	watches sync.WaitGroup                  // for domains that are not watched yet
 	gate    serve.Gate                      // is closed when the end was asked for
 	closing chan struct{}                   // and streams end, too
 }
@@ -38,10 +39,10 @@ func Run(ctx context.Context, config Config) error {
 	if err := config.check(); err != nil {
 		return &ConfigError{err}
 	}
-	s := &service{config: config, metrics: newMetrics(), closing: make(chan struct{})}
+	s := &service{config: config, metrics: newMetrics(), closing: make(chan struct{})} //nolint:contextcheck // a gauge is asked by nobody
 	quiet(config.Log)
 	var err error
-	if s.client, err = config.connect(s.metrics); err != nil {
+	if s.clients, err = config.connect(s.metrics); err != nil {
 		return err
 	}
 	if s.store, err = archive.Open(ctx, config.Archive); err != nil {
@@ -104,16 +105,20 @@ func (s *service) begin(watching, working context.Context, server *serve.Server)
 			cancel() // not connected yet, and not wanted any more
 		}
 	})()
-	cluster, err := controller.Connect(connecting, s.client, s.config.Domains, s.changed)
+	cluster, err := controller.ConnectWithin(connecting, cmp.Or(s.config.Patience, controller.Patience), s.clients.loop, s.config.Domains, s.changed)
 	if err != nil {
 		cancel()
 		return fmt.Errorf("the domains cannot be watched: %w", err)
 	}
 	defer cluster.Wait()
+	defer s.watches.Wait()
 	defer cancel()
 	s.metrics.cluster.Store(cluster)
-	known := &runs.Runs{Cluster: cluster, Jobs: s.client.BatchV1(), Archive: s.store, Limits: process.DefaultLimits()}
-	environments := environment.NewStore(s.client.CoreV1().ConfigMaps(s.config.Namespace), nil)
+	s.late(connecting, cluster)
+	known := &runs.Runs{
+		Cluster: cluster, Jobs: s.clients.requests.BatchV1(), Archive: s.store, Limits: process.DefaultLimits(), Damaged: s.damaged,
+	}
+	environments := environment.NewStore(s.clients.requests.CoreV1().ConfigMaps(s.config.Namespace), nil)
 	routes, err := s.routes(known, environments) //nolint:contextcheck // handlers have that of their request
 	if err != nil {
 		return err
@@ -122,7 +127,7 @@ func (s *service) begin(watching, working context.Context, server *serve.Server)
 	s.config.Log.Info().Msg("ready")
 	lead := func(ctx context.Context) error { return s.lead(ctx, cluster, known, environments) }
 	if s.config.Lead {
-		err = controller.Lead(working, s.client, controller.Lease{
+		err = controller.Lead(working, s.clients.lease, controller.Lease{
 			Namespace: s.config.Namespace, Name: s.config.Lease, Identity: s.config.Identity,
 		}, lead)
 	} else {
@@ -147,7 +152,7 @@ func (s *service) routes(known *runs.Runs, environments *environment.Store) (*ec
 		return nil, err
 	}
 	return api.New(api.Options{
-		Gate: access.New(s.client.AuthenticationV1().TokenReviews(), s.client.AuthorizationV1().SubjectAccessReviews(),
+		Gate: access.New(s.clients.requests.AuthenticationV1().TokenReviews(), s.clients.requests.AuthorizationV1().SubjectAccessReviews(),
 			access.Options{Audience: c.Audience}),
 		Domains: domains(c.Domains), Kernels: index, Environments: environments,
 		Registrar: registrar,
@@ -166,6 +171,9 @@ func (s *service) ready() error {
 	if s.gate.Closed() {
 		return errors.New("the service is ending")
 	}
+	if cluster := s.metrics.cluster.Load(); cluster != nil && len(cluster.Unwatched()) == len(s.config.Domains) {
+		return errors.New("no domain can be watched")
+	}
 	return nil
 }
 
@@ -182,7 +190,8 @@ func (s *service) lead(ctx context.Context, cluster *controller.Kubernetes, know
 	s.metrics.leader.Set(1)
 	defer s.metrics.leader.Set(0)
 	loop := controller.New(cluster, s.store, controller.Options{
-		LogsKept: s.config.LogRetention, OutcomesKept: s.config.RunRetention, Failed: s.reconcileFailed, Failpoint: s.metrics,
+		LogsKept: s.config.LogRetention, OutcomesKept: s.config.RunRetention, Failed: s.reconcileFailed,
+		Done: s.metrics.done, Copied: s.metrics.copied,
 	})
 	s.loop.Store(loop)
 	defer s.loop.Store(nil)
@@ -208,6 +217,24 @@ func (s *service) reconcileFailed(key controller.Key, err error) {
 	s.config.Log.Warn().Stringer("job", key).Err(err).Msg("will be tried again")
 }
 
+// damaged tells of a document of the archive that is passed over.
+func (s *service) damaged(err error) {
+	s.metrics.damaged.Inc()
+	s.config.Log.Warn().Err(err).Msg("passed over")
+}
+
+// late tells of domains that cannot be watched, and when they can. Meanwhile nothing can be launched there.
+func (s *service) late(ctx context.Context, cluster *controller.Kubernetes) {
+	for _, domain := range cluster.Unwatched() {
+		s.config.Log.Warn().Str("domain", domain).Msg("cannot be watched: it does not exist, or this service has no rights there")
+		s.watches.Go(func() {
+			if cluster.AwaitWatch(ctx, domain) {
+				s.config.Log.Info().Str("domain", domain).Msg("is watched now")
+			}
+		})
+	}
+}
+
 // Environments that were deleted are forgotten after a month, if no run refers to them.
 const (
 	sweepEvery     = time.Hour
@@ -222,6 +249,9 @@ func (s *service) sweep(ctx context.Context, known *runs.Runs, environments *env
 		case <-time.After(sweepEvery):
 		}
 		swept, err := environments.Sweep(ctx, tombstonesKept, func(ctx context.Context, id string) (bool, error) {
+			if unwatched := s.metrics.cluster.Load().Unwatched(); len(unwatched) > 0 {
+				return true, fmt.Errorf("nobody knows what runs in %v", unwatched)
+			}
 			n, err := known.Uses(ctx, id)
 			return n > 0, err
 		})

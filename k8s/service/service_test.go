@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 type cluster struct {
 	*httptest.Server
 	mu     sync.Mutex
-	denied bool // no list is answered
+	denied string // in whose path nothing is answered
 	lease  []byte
 }
 
@@ -57,7 +57,7 @@ func (c *cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.Split(r.URL.Path, "/")
 	resource, version := path[len(path)-1], strings.Join(path[2:max(2, len(path)-3)], "/")
 	switch {
-	case c.denied:
+	case c.denied != "" && strings.Contains(r.URL.Path, c.denied):
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403,"message":"no"}`)
 	case r.URL.Query().Get("watch") != "":
@@ -247,7 +247,10 @@ func TestServiceFromStartToEnd(t *testing.T) {
 	}
 	wait(t, "leading", leads("1"))
 	_, shown := r.get(r.metrics, "/metrics")
-	for _, name := range []string{"kernel_jobs_http_requests_total{", "kernel_jobs_kube_requests_total{", "kernel_jobs_jobs_active 0", "kernel_jobs_build_info{"} {
+	for _, name := range []string{
+		"kernel_jobs_http_requests_total{", "kernel_jobs_kube_requests_total{", "kernel_jobs_jobs_active 0", "kernel_jobs_archive_pending 0", "kernel_jobs_domains_unwatched 0",
+		"kernel_jobs_log_lines_total 0", "kernel_jobs_build_info{",
+	} {
 		if !strings.Contains(shown, name) {
 			t.Errorf("no metric %s", name)
 		}
@@ -296,7 +299,7 @@ func TestSecondReplicaTakesOver(t *testing.T) {
 // While the domains cannot be watched the process is alive and not ready, and it ends when it is asked to.
 func TestServiceWithoutRights(t *testing.T) {
 	c := newCluster(t)
-	c.denied = true
+	c.denied = "/"
 	cfg, out := config(t, c)
 	r := start(t, cfg, out)
 	if status, _ := r.get(r.api, "/healthz"); status != http.StatusOK {
@@ -313,6 +316,55 @@ func TestServiceWithoutRights(t *testing.T) {
 	if status, _ := r.get(r.metrics, "/healthz"); status != http.StatusOK {
 		t.Errorf("/healthz at the metrics port: %d", status)
 	}
+	if err := r.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Where no domain at all can be watched the service is not ready, however long it has waited.
+func TestServiceThatCanWatchNoDomain(t *testing.T) {
+	c := newCluster(t)
+	c.denied = "/namespaces/"
+	cfg, out := config(t, c)
+	cfg.Patience = 100 * time.Millisecond
+	r := start(t, cfg, out)
+	wait(t, "two warnings", func() bool { return strings.Count(out.String(), "cannot be watched") >= 2 })
+	wait(t, "routes", func() bool { status, _ := r.get(r.api, "/openapi.json"); return status == http.StatusOK })
+	if status, _ := r.get(r.api, "/readyz"); status != http.StatusServiceUnavailable {
+		t.Errorf("/readyz: %d", status)
+	}
+	if err := r.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// One domain that this service may not watch is unavailable until it may. The others are served.
+func TestOneDomainWithoutRights(t *testing.T) {
+	c := newCluster(t)
+	c.denied = "/namespaces/soil/"
+	cfg, out := config(t, c)
+	cfg.Patience = 300 * time.Millisecond
+	r := start(t, cfg, out)
+	wait(t, "ready", r.ready)
+	if status, body := r.get(r.api, "/projects/water/processes"); status != http.StatusOK {
+		t.Errorf("the domain that can be watched: %d %s", status, body)
+	}
+	if status, body := r.get(r.api, "/projects/soil/processes"); status != http.StatusServiceUnavailable || !strings.Contains(body, "UNAVAILABLE") {
+		t.Errorf("the domain that cannot: %d %s", status, body)
+	}
+	if log := out.String(); !strings.Contains(log, `"level":"warn","domain":"soil"`) || strings.Contains(log, `"domain":"water"`) {
+		t.Error(log)
+	}
+	if _, m := r.get(r.metrics, "/metrics"); !strings.Contains(m, "kernel_jobs_domains_unwatched 1\n") {
+		t.Error("no metric tells of it")
+	}
+	c.mu.Lock()
+	c.denied = ""
+	c.mu.Unlock()
+	wait(t, "it can be watched", func() bool {
+		status, _ := r.get(r.api, "/projects/soil/processes")
+		return status == http.StatusOK && strings.Contains(out.String(), "is watched now")
+	})
 	if err := r.stop(); err != nil {
 		t.Error(err)
 	}
