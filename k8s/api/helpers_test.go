@@ -133,6 +133,7 @@ type reviews struct {
 	mu    sync.Mutex
 	roles map[string]string // "user domain" → a role
 	down  bool
+	named int // how many rights on one object were asked for
 }
 
 type (
@@ -161,6 +162,9 @@ func (r accessReview) Create(_ context.Context, review *authorizationv1.SubjectA
 		return nil, errDown
 	}
 	a := review.Spec.ResourceAttributes
+	if a.Name != "" {
+		r.named++
+	}
 	verbs := map[string][]string{
 		"":       {},
 		"reader": {access.Get},
@@ -443,7 +447,7 @@ func form(parts ...string) (body *bytes.Buffer, contentType string) {
 	return body, w.FormDataContentType()
 }
 
-// upload sends an image the way the seed's clients do: the file, then the domain.
+// upload sends an image the way existing clients do: the file, then the domain.
 func (s *site) upload(want int, user, domain string, archive []byte) answer {
 	s.t.Helper()
 	body, kind := form("environmentImage", "env.tar", string(archive), "domainId", "", domain)

@@ -271,7 +271,7 @@ func (s *server) spool(c echo.Context, part *multipart.Part) (*image.Spooled, er
 		from: part, control: http.NewResponseController(c.Response().Writer), stall: s.options.Upload.Stall,
 		end: time.Now().Add(s.options.Upload.Total), seen: s.metrics.uploadBytes.Add,
 	}
-	spooled, err := image.Spool(c.Request().Context(), arriving, s.options.Upload.Dir, s.options.Upload.Limits, false)
+	spooled, err := image.Spool(c.Request().Context(), arriving, s.options.Upload.Dir, s.options.Upload.Limits)
 	if err != nil && arriving.err != nil {
 		return nil, arrival(arriving.err)
 	}

@@ -118,16 +118,6 @@ func IsID(text string) bool {
 // For reports whether new work of a domain may choose the environment, apart from its state.
 func (e *Environment) For(domain string) bool { return e.Scope == System || e.DomainID == domain }
 
-// Was returns the content of a revision that is still remembered.
-func (e *Environment) Was(revision int64) (Revision, bool) {
-	for _, r := range e.Revisions {
-		if r.Number == revision {
-			return r, true
-		}
-	}
-	return Revision{}, false
-}
-
 // current is the newest content.
 func (e *Environment) current() Revision {
 	if len(e.Revisions) == 0 {

@@ -137,11 +137,11 @@ func TestRevisions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if was, ok := e.Was(10); !ok || was.Image != "registry/env@sha256:9" || was.By != "user9" {
-		t.Errorf("%+v, %t", was, ok)
+	if len(e.Revisions) != environment.MaxRevisions {
+		t.Fatalf("%d revisions", len(e.Revisions))
 	}
-	if _, ok := e.Was(5); ok || len(e.Revisions) != environment.MaxRevisions {
-		t.Errorf("%d revisions", len(e.Revisions))
+	if was := e.Revisions[15]; was.Number != 10 || was.Image != "registry/env@sha256:9" || was.By != "user9" {
+		t.Errorf("%+v", was)
 	}
 	if n := count(t, cluster, "packages"); n != 1 {
 		t.Errorf("the same packages are stored %d times", n)
@@ -162,7 +162,7 @@ func TestDelete(t *testing.T) {
 	if err != nil || gone.State != environment.Deleted || gone.DeletedBy != "ann" || gone.Revision != 2 || gone.Image != made.Image {
 		t.Fatalf("%+v, %v", gone, err)
 	}
-	if _, ok := gone.Was(1); !ok {
+	if len(gone.Revisions) != 1 || gone.Revisions[0].Number != 1 {
 		t.Error("the revision that runs refer to is forgotten")
 	}
 	writes := cluster.writes

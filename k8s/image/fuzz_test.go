@@ -26,7 +26,7 @@ func FuzzArchive(f *testing.F) {
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		ctx := t.Context()
-		spooled, err := image.Spool(ctx, bytes.NewReader(data), dir, tight, false)
+		spooled, err := image.Spool(ctx, bytes.NewReader(data), dir, tight)
 		if err != nil {
 			mustBeRefused(t, err)
 			return
@@ -64,7 +64,7 @@ func FuzzLayer(f *testing.F) {
 
 // plainOf is what a layer unpacks to, as far as it does.
 func plainOf(layer []byte) []byte {
-	spooled, err := image.Spool(context.Background(), bytes.NewReader(layer), "", tight, false)
+	spooled, err := image.Spool(context.Background(), bytes.NewReader(layer), "", tight)
 	if err != nil {
 		return layer
 	}

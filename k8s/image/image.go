@@ -31,12 +31,11 @@ func (o Options) withDefaults() Options {
 
 // Config is what the configuration of an image says of running it.
 type Config struct {
-	User       string            `json:"user,omitempty"`
-	Entrypoint []string          `json:"entrypoint,omitempty"`
-	Cmd        []string          `json:"cmd,omitempty"`
-	Env        []string          `json:"env,omitempty"`
-	WorkingDir string            `json:"workingDir,omitempty"`
-	Labels     map[string]string `json:"labels,omitempty"`
+	User       string   `json:"user,omitempty"`
+	Entrypoint []string `json:"entrypoint,omitempty"`
+	Cmd        []string `json:"cmd,omitempty"`
+	Env        []string `json:"env,omitempty"`
+	WorkingDir string   `json:"workingDir,omitempty"`
 }
 
 // Image is one image, found but not looked into: its layers may be anything until [Scan] has read them. It may be
@@ -116,7 +115,7 @@ func inspect(found v1.Image, name Name, options Options) (*Image, error) {
 		Source: found, Name: name, ID: manifest.Config.Digest, Digest: digest, Platform: platform, options: options,
 		Config: Config{
 			User: config.Config.User, Entrypoint: config.Config.Entrypoint, Cmd: config.Config.Cmd,
-			Env: config.Config.Env, WorkingDir: config.Config.WorkingDir, Labels: config.Config.Labels,
+			Env: config.Config.Env, WorkingDir: config.Config.WorkingDir,
 		},
 	}
 	for _, layer := range manifest.Layers {

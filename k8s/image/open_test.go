@@ -62,14 +62,11 @@ func TestFlavours(t *testing.T) {
 		{"zstd", zst(oci(true, one("env:1.0.0")).tar()), 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			spooled, err := image.Spool(t.Context(), bytes.NewReader(c.data), t.TempDir(), image.Limits{}, true)
+			spooled, err := image.Spool(t.Context(), bytes.NewReader(c.data), t.TempDir(), image.Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer spooled.Close()
-			if spooled.Digest != sum(c.data) {
-				t.Error("the digest is not that of the upload")
-			}
 			found, err := image.Open(t.Context(), spooled, spooled.Size, image.Options{Dir: t.TempDir()})
 			if err != nil {
 				t.Fatal(err)
@@ -258,7 +255,7 @@ func TestSpool(t *testing.T) {
 		{"nothing", strings.NewReader(""), 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			spooled, err := image.Spool(t.Context(), c.upload, t.TempDir(), image.Limits{Archive: c.limit}, false)
+			spooled, err := image.Spool(t.Context(), c.upload, t.TempDir(), image.Limits{Archive: c.limit})
 			if codeOf(err) != c.want {
 				t.Fatalf("got %v, want %q", err, c.want)
 			}
@@ -267,7 +264,7 @@ func TestSpool(t *testing.T) {
 			}
 		})
 	}
-	if _, err := image.Spool(t.Context(), strings.NewReader("x"), "/nonexistent", image.Limits{}, false); err == nil {
+	if _, err := image.Spool(t.Context(), strings.NewReader("x"), "/nonexistent", image.Limits{}); err == nil {
 		t.Error("a missing directory is no error")
 	}
 }

@@ -2,8 +2,6 @@ package image
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,17 +12,16 @@ import (
 // does the end of the process.
 type Spooled struct {
 	*os.File
-	Size   int64  // bytes, decompressed
-	Digest string // sha256 of the upload as it came, in hexadecimal digits; empty if it was not asked for
+	Size int64 // bytes, decompressed
 }
 
 // Spool copies an upload to a temporary file in dir ("" for the system's), unpacking gzip or zstd on the way. It needs
 // the same few MiB of memory for any size. The upload is read in another goroutine, ahead of what is written; it is over
-// when Spool returns. withDigest costs as much time again as sha256sum takes.
+// when Spool returns.
 //
 // The error is a *[Error] of code [TooLarge] or [NotAnImage] where the upload is at fault, the context's, or the
 // machine's: a full disk is ENOSPC.
-func Spool(ctx context.Context, upload io.Reader, dir string, limits Limits, withDigest bool) (_ *Spooled, err error) {
+func Spool(ctx context.Context, upload io.Reader, dir string, limits Limits) (_ *Spooled, err error) {
 	limits = limits.withDefaults()
 	file, err := temporary(dir)
 	if err != nil {
@@ -40,12 +37,7 @@ func Spool(ctx context.Context, upload io.Reader, dir string, limits Limits, wit
 	ahead := newReadAhead(ctx, &meter{ctx: ctx, r: upload, budget: &packed, err: large})
 	defer ahead.close()
 	source := &sourceReader{r: ahead}
-	sum := sha256.New()
-	var from io.Reader = source
-	if withDigest {
-		from = io.TeeReader(source, sum)
-	}
-	unpack, _, err := decompress(from)
+	unpack, _, err := decompress(source)
 	if err != nil {
 		return nil, source.blame(err)
 	}
@@ -55,11 +47,7 @@ func Spool(ctx context.Context, upload io.Reader, dir string, limits Limits, wit
 	if err != nil {
 		return nil, source.blame(err)
 	}
-	spooled := &Spooled{File: file, Size: size}
-	if withDigest {
-		spooled.Digest = hex.EncodeToString(sum.Sum(nil))
-	}
-	return spooled, nil
+	return &Spooled{File: file, Size: size}, nil
 }
 
 // sourceReader remembers the error of the reader it reads from, to tell a broken connection from a broken archive.

@@ -101,7 +101,7 @@ func pinned(t *testing.T, to *registry, name string) process.Environment {
 		}
 		defer file.Close()
 		ctx := context.WithoutCancel(t.Context())
-		spooled, err := image.Spool(ctx, file, "", image.Limits{}, false)
+		spooled, err := image.Spool(ctx, file, "", image.Limits{})
 		if err != nil {
 			return nil, err
 		}
