@@ -202,28 +202,6 @@ func (v *view) startWithin() time.Duration {
 	return DefaultStartTimeout
 }
 
-// cancellation is what the annotation says: when, and who asked.
-func (v *view) cancellation() (time.Time, string) {
-	text, asked := v.job.Annotations[AnnotationCancel]
-	if !asked {
-		return time.Time{}, ""
-	}
-	when, who, _ := strings.Cut(text, " ")
-	at, err := time.Parse(time.RFC3339, when)
-	if err != nil {
-		return v.created(), text // somebody asked by hand
-	}
-	return at, who
-}
-
-func (v *view) canceledAt() time.Time {
-	at, _ := v.cancellation()
-	return at
-}
-
-// Cancellation is the value of [AnnotationCancel].
-func Cancellation(at time.Time, who string) string { return at.UTC().Format(time.RFC3339) + " " + who }
-
 func copied(m map[string]string) map[string]string {
 	if m == nil {
 		return map[string]string{}
