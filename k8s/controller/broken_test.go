@@ -68,19 +68,61 @@ func TestRunWithADamagedLogEndsAllTheSame(t *testing.T) {
 	}
 }
 
-// damage overwrites all objects of the archive whose names end in suffix.
-func damage(t *testing.T, dir, suffix string) {
+// A record of a run that cannot be read is written anew from its Job, an outcome that cannot be read stands: it keeps
+// neither the Job nor the record of the run.
+func TestRunWithADamagedDocumentIsClosed(t *testing.T) {
+	for _, test := range []struct {
+		before process.ActionKind
+		path   string
+		want   string
+	}{
+		{process.ActFollow, "process-commands-v0.json", "done"},
+		{process.ActArmTTL, "/outcomes/", ""},
+	} {
+		dir := filepath.Join(t.TempDir(), "archive")
+		synctest.Test(t, func(t *testing.T) {
+			store, err := archive.Open(t.Context(), "file://"+dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer store.Close()
+			cluster := newSim()
+			if err := works(t, cluster, store, controller.Options{Failpoint: stops{test.before}}, time.Hour, "commands"); !errors.Is(err, errCrash) {
+				t.Fatalf("the loop did not die: %v", err)
+			}
+			damage(t, dir, test.path)
+			var told atomic.Int32
+			options := controller.Options{Failed: func(controller.Key, error) { told.Add(1) }}
+			if err := works(t, cluster, store, options, time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			cluster.live.Wait()
+			if n := told.Load(); n == 0 || n > 10 || len(cluster.jobs) > 0 {
+				t.Errorf("%s: told %d times, %d Jobs are left", test.path, n, len(cluster.jobs))
+			}
+			for _, err := range store.ListOpen(t.Context()) {
+				t.Errorf("%s: a run is open, %v", test.path, err)
+			}
+			if test.want != "" && ended(t, store) != test.want {
+				t.Errorf("%s: the run has ended as %s", test.path, ended(t, store))
+			}
+		})
+	}
+}
+
+// damage overwrites all objects of the archive with something in their names.
+func damage(t *testing.T, dir, name string) {
 	t.Helper()
 	n := 0
-	err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
-		if err == nil && strings.HasSuffix(path, suffix) {
+	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if err == nil && strings.Contains(path, name) && !entry.IsDir() {
 			n++
 			return os.WriteFile(path, []byte("\x00\x00"), 0o600)
 		}
 		return err
 	})
 	if err != nil || n == 0 {
-		t.Fatalf("%d objects *%s: %v", n, suffix, err)
+		t.Fatalf("%d objects %s: %v", n, name, err)
 	}
 }
 

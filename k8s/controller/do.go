@@ -51,7 +51,7 @@ func (l *Loop) keep(ctx context.Context, key Key, doc record.Open) error {
 // archive writes the outcome of a run. When there is one, that is the outcome.
 func (l *Loop) archive(ctx context.Context, key Key, outcome *process.Outcome) error {
 	first, err := l.records.PutOutcome(ctx, outcome)
-	if err != nil {
+	if err != nil && !l.damaged(key, err) {
 		return err
 	}
 	l.change(key, func(r *run) { r.outcome = first })

@@ -59,8 +59,9 @@ func (l *Loop) load(ctx context.Context, key Key, seen *process.Record) (*run, e
 	}
 	r = &run{secrets: map[string]bool{}}
 	var err error
-	if r.open, err = l.records.Open(ctx, opened(key)); err != nil {
-		return nil, err
+	r.open, err = l.records.Open(ctx, opened(key))
+	if err != nil && (!l.damaged(key, err) || seen == nil) {
+		return nil, err // otherwise the Job tells what has to be known, and the document is written anew
 	}
 	switch {
 	case seen != nil:
@@ -70,7 +71,8 @@ func (l *Loop) load(ctx context.Context, key Key, seen *process.Record) (*run, e
 	default:
 		return nil, nil
 	}
-	if r.outcome, err = l.records.Outcome(ctx, r.name); err != nil {
+	r.outcome, err = l.records.Outcome(ctx, r.name)
+	if err != nil && !l.damaged(key, err) {
 		return nil, err
 	}
 	broken := map[process.Stream]bool{}
@@ -86,6 +88,15 @@ func (l *Loop) load(ctx context.Context, key Key, seen *process.Record) (*run, e
 	r.inherit(l.runs[key], broken, time.Now())
 	l.runs[key] = r
 	return r, nil
+}
+
+// damaged says that an error is about a document that is damaged, and tells of it.
+func (l *Loop) damaged(key Key, err error) bool {
+	if !record.Damaged(err) {
+		return false
+	}
+	l.options.Failed(key, err)
+	return true
 }
 
 // inherit takes over from a run that is loaded anew what the archive does not tell: its followers go on, and a log that

@@ -70,7 +70,8 @@ func (a Archive) OpenRuns(ctx context.Context) iter.Seq2[Open, error] {
 	}
 }
 
-// Outcome returns how a run ended; nil if that is not known.
+// Outcome returns how a run ended; nil if that is not known. Of one whose outcome is damaged the error says so, and that
+// it has ended is returned all the same: nothing changes an outcome, and a version is used once.
 func (a Archive) Outcome(ctx context.Context, run archive.Run) (*process.Outcome, error) {
 	data, err := a.Store.Outcome(ctx, run)
 	if errors.Is(err, archive.ErrNotFound) {
@@ -79,10 +80,28 @@ func (a Archive) Outcome(ctx context.Context, run archive.Run) (*process.Outcome
 	if err != nil {
 		return nil, err
 	}
-	return DecodeOutcome(data)
+	return legible(run, data)
 }
 
-// PutOutcome keeps how a run ended, unless that is known already. What is kept is returned.
+// legible is an outcome as it is kept, or what there is to say of one that cannot be read: as far as anybody can tell the
+// run has not succeeded.
+func legible(run archive.Run, data []byte) (*process.Outcome, error) {
+	outcome, err := DecodeOutcome(data)
+	if err == nil {
+		return outcome, nil
+	}
+	return &process.Outcome{
+		Record: process.Record{
+			Namespace: run.Domain, Project: run.Project, Process: run.Process, Version: run.Version,
+			Job: process.JobName(run.Process, run.Version),
+		},
+		Status: process.Status{State: process.Failed, Failure: &process.Failure{
+			Code: process.Lost, Message: "the record of how the run ended is damaged",
+		}},
+	}, err
+}
+
+// PutOutcome keeps how a run ended, unless that is known already. What is kept is returned, as by Outcome.
 func (a Archive) PutOutcome(ctx context.Context, outcome *process.Outcome) (*process.Outcome, error) {
 	data, err := json.Marshal(outcome)
 	if err != nil {
@@ -92,7 +111,7 @@ func (a Archive) PutOutcome(ctx context.Context, outcome *process.Outcome) (*pro
 	if err != nil {
 		return nil, err
 	}
-	return DecodeOutcome(kept)
+	return legible(Run(&outcome.Record), kept)
 }
 
 // DecodeOutcome reads a document that tells how a run ended. The error is [ErrDamaged].
@@ -107,7 +126,8 @@ func DecodeOutcome(data []byte) (*process.Outcome, error) {
 func decode[T any](data []byte, what string) (T, error) {
 	var document T
 	if err := json.Unmarshal(data, &document); err != nil {
-		return document, fmt.Errorf("%s: %w: %w", what, ErrDamaged, err)
+		var none T
+		return none, fmt.Errorf("%s: %w: %w", what, ErrDamaged, err)
 	}
 	return document, nil
 }

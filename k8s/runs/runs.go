@@ -102,9 +102,8 @@ func (r *Runs) job(ctx context.Context, name archive.Opened) (*batchv1.Job, erro
 func (r *Runs) archived(ctx context.Context, key archive.Run) (Run, error) {
 	outcome, err := r.records().Outcome(ctx, key)
 	switch {
-	case record.Damaged(err):
+	case record.Damaged(err) && outcome != nil:
 		r.passOver(err)
-		return unreadable(key), nil
 	case err != nil:
 		return Run{}, err
 	case outcome == nil:
@@ -120,21 +119,6 @@ func (r *Runs) ended(ctx context.Context, outcome *process.Outcome) Run {
 		run.Outputs = r.outputs(ctx, run)
 	}
 	return run
-}
-
-// unreadable is a run whose outcome is there and cannot be read. Its version is taken, and it has not succeeded as far
-// as anybody can tell.
-func unreadable(key archive.Run) Run {
-	return Run{
-		Record: process.Record{
-			Namespace: key.Domain, Project: key.Project, Process: key.Process, Version: key.Version,
-			Job: process.JobName(key.Process, key.Version),
-		},
-		Status: process.Status{State: process.Failed, Failure: &process.Failure{
-			Code: process.Lost, Message: "the record of how the run ended is damaged",
-		}},
-		Archived: true,
-	}
 }
 
 // isOf says that a Job is of the process of a project, not of one with another's name.
