@@ -74,6 +74,15 @@ func TestOneNamespaceThatIsRefusedKeepsNoOther(t *testing.T) {
 	if gotJob, _, _, err := k.Look(ctx, key, false); err == nil {
 		t.Errorf("a Job that cannot be seen is %v, without an error", gotJob)
 	}
+	if _, err := k.Jobs(ctx, "soil", nil); !apierrors.IsServiceUnavailable(err) {
+		t.Errorf("its Jobs, as far as is known: %v", err)
+	}
+	if _, err := k.Job(ctx, "soil", other.Name); !apierrors.IsServiceUnavailable(err) {
+		t.Errorf("one of its Jobs, as far as is known: %v", err)
+	}
+	if jobs, err := k.Jobs(ctx, "", nil); err != nil || len(jobs) != 1 {
+		t.Errorf("all Jobs that are known: %d, %v", len(jobs), err)
+	}
 	refused.Store(false)
 	if !k.AwaitWatch(ctx, "soil") || len(k.Unwatched()) > 0 {
 		t.Error("it is not watched later")

@@ -118,3 +118,26 @@ func TestCancelAgainstChanges(t *testing.T) {
 		t.Errorf("asked %d times", *asked)
 	}
 }
+
+// In a domain that is not watched nothing is launched, nobody could look after it. What has ended there is told.
+func TestDomainThatIsNotWatched(t *testing.T) {
+	w := newWorld(t)
+	w.end(w.launch(0), process.Done)
+	w.cache.err = apierrors.NewServiceUnavailable("namespace water cannot be watched")
+	w.client.ClearActions()
+	if _, created, err := w.Launch(t.Context(), spec(1)); created || !apierrors.IsServiceUnavailable(err) {
+		t.Errorf("created %v, %v", created, err)
+	}
+	if _, err := w.Versions(t.Context(), "water", "river", "p1"); !apierrors.IsServiceUnavailable(err) {
+		t.Error(err)
+	}
+	if _, err := w.Version(t.Context(), "water", "river", "p1", 1); !apierrors.IsServiceUnavailable(err) {
+		t.Error(err)
+	}
+	if run, err := w.Version(t.Context(), "water", "river", "p1", 0); err != nil || run.Status.State != process.Done {
+		t.Errorf("%v: %+v", err, run)
+	}
+	if actions := w.client.Actions(); len(actions) > 0 {
+		t.Errorf("the API server was asked: %v", actions)
+	}
+}

@@ -27,6 +27,7 @@ import (
 type blind struct {
 	jobs []*batchv1.Job
 	pods []*corev1.Pod
+	err  error // of a domain that is not watched
 }
 
 func (b *blind) Job(_ context.Context, _, name string) (*batchv1.Job, error) {
@@ -35,10 +36,12 @@ func (b *blind) Job(_ context.Context, _, name string) (*batchv1.Job, error) {
 			return job, nil
 		}
 	}
-	return nil, nil
+	return nil, b.err
 }
 
-func (b *blind) Jobs(context.Context, string, labels.Set) ([]*batchv1.Job, error) { return b.jobs, nil }
+func (b *blind) Jobs(context.Context, string, labels.Set) ([]*batchv1.Job, error) {
+	return b.jobs, b.err
+}
 
 func (b *blind) Pods(context.Context, string, labels.Set) ([]*corev1.Pod, error) { return b.pods, nil }
 
