@@ -70,7 +70,7 @@ func idempotencyKey(c echo.Context, p place) (string, error) {
 		return "", nil
 	}
 	if len(key) > 255 || !isText(key) {
-		return "", fail(codeBadRequest, "Idempotency-Key: no printable text of at most 255 bytes")
+		return "", fail(codeBadRequest, "Idempotency-Key: must be printable text of at most 255 bytes")
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q", p.domain, p.project, userOf(c).Name, key))
 	return lowerBase32(sum[:])[:24], nil
@@ -80,49 +80,43 @@ func lowerBase32(b []byte) string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 }
 
-// start checks a request for work and makes its Job, and counts what is refused.
+// start checks a request for work, makes its Job, and answers with it. What is refused is counted, too.
 func (s *server) start(c echo.Context, p place, in *launchInput, key string) error {
-	err := s.tryStart(c, p, in, key)
+	run, created, err := s.begin(c, p, in, key)
 	if err != nil {
 		s.metrics.launches.WithLabelValues("refused").Inc()
-	}
-	return err
-}
-
-func (s *server) tryStart(c echo.Context, p place, in *launchInput, key string) error {
-	var err error
-	if in.Digest, err = in.digest(); err != nil {
-		return err
-	}
-	in.Key = key
-	run, again, err := s.attempt(c, p, in)
-	if err != nil {
-		return err
-	}
-	if again {
-		return s.launched(c, p, run, false)
-	}
-	e, err := s.chosen(c, p, in.Environment.ID)
-	if err != nil {
-		return err
-	}
-	if err := s.checkWork(in, e); err != nil {
-		return err
-	}
-	spec, err := s.spec(c, p, in, e)
-	if err != nil {
-		return err
-	}
-	note, err := in.note()
-	if err != nil {
-		return err
-	}
-	spec.Annotations = map[string]string{process.AnnotationRequest: note}
-	run, created, err := s.create(c, p, in, spec)
-	if err != nil {
 		return err
 	}
 	return s.launched(c, p, run, created)
+}
+
+// begin makes the run that is asked for, unless the same request, sent before, has made it.
+func (s *server) begin(c echo.Context, p place, in *launchInput, key string) (runs.Run, bool, error) {
+	var err error
+	if in.Digest, err = in.digest(); err != nil {
+		return runs.Run{}, false, err
+	}
+	in.Key = key
+	if run, again, err := s.attempt(c, p, in); again || err != nil {
+		return run, false, err
+	}
+	e, err := s.chosen(c, p, in.Environment.ID)
+	if err != nil {
+		return runs.Run{}, false, err
+	}
+	if err := s.checkWork(in, e); err != nil {
+		return runs.Run{}, false, err
+	}
+	spec, err := s.spec(c, p, in, e)
+	if err != nil {
+		return runs.Run{}, false, err
+	}
+	note, err := in.note()
+	if err != nil {
+		return runs.Run{}, false, err
+	}
+	spec.Annotations = map[string]string{process.AnnotationRequest: note}
+	return s.create(c, p, in, spec)
 }
 
 // launched answers a request for work with its run, which may have been made by the same request, sent before.

@@ -86,7 +86,7 @@ func param(c echo.Context, name string) (string, error) {
 func query(c echo.Context, name string) (string, error) {
 	value := c.QueryParam(name)
 	if len(value) > maxValue || !isText(value) {
-		return "", fail(codeBadRequest, "query %s: no printable text of at most %d bytes", name, maxValue)
+		return "", fail(codeBadRequest, "query %s: must be printable text of at most %d bytes", name, maxValue)
 	}
 	return value, nil
 }

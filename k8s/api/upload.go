@@ -136,7 +136,7 @@ func overwriteForbidden(c echo.Context) (bool, error) {
 	case "false":
 		return true, nil
 	}
-	return false, fail(codeBadRequest, "query overwrite: neither true nor false")
+	return false, fail(codeBadRequest, "query overwrite: must be true or false")
 }
 
 // multipartOf returns the parts of a form.
@@ -152,7 +152,7 @@ func multipartOf(r *http.Request) (*multipart.Reader, error) {
 	r.Body = buffered{bufio.NewReaderSize(r.Body, arrivalBuffer), r.Body}
 	reader, err := r.MultipartReader()
 	if err != nil {
-		return nil, fail(codeBadRequest, "the body is no form: %v", err)
+		return nil, fail(codeBadRequest, "the body must be a form: %v", err)
 	}
 	return reader, nil
 }
@@ -251,7 +251,7 @@ func (s *server) readPart(c echo.Context, part *multipart.Part, f *form) error {
 		domain := string(text)
 		switch {
 		case len(text) > maxValue || !isText(domain):
-			return fail(codeBadRequest, "%s is no domain", partDomain)
+			return fail(codeBadRequest, "%s must be the name of a domain, printable text of at most %d bytes", partDomain, maxValue)
 		case f.domain != "" && f.domain != domain:
 			return fail(codeBadRequest, "%s is given twice: %q and %q", partDomain, f.domain, domain)
 		}

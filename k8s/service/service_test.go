@@ -386,7 +386,9 @@ func TestConfigurationIsChecked(t *testing.T) {
 	} {
 		cfg, _ := config(t, c)
 		change(&cfg)
-		err := service.Run(t.Context(), cfg)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // one that passes would run
+		err := service.Run(ctx, cfg)
+		cancel()
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
