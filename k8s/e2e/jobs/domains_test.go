@@ -53,8 +53,9 @@ func TestDomainsAreApart(t *testing.T) {
 	})
 }
 
-// TestDomainThatIsDeletedTakesOnlyItsOwnRunsAlong: those are lost, and never a success; others go on, also after the
-// backend has begun anew without that domain. T23.
+// TestDomainThatIsDeletedTakesOnlyItsOwnRunsAlong: those have failed, whether the backend saw the pod go (DISRUPTED) or only
+// that all was gone (LOST), and are never a success; others go on, also after the backend has begun anew without that
+// domain. T23.
 func TestDomainThatIsDeletedTakesOnlyItsOwnRunsAlong(t *testing.T) {
 	t.Parallel()
 	b, other := newBackendOfTwo(t, "deleted")
@@ -85,9 +86,10 @@ func TestDomainThatIsDeletedTakesOnlyItsOwnRunsAlong(t *testing.T) {
 	// An administrator makes the namespace anew, and those who may look find out what became of it.
 	b.makeDomain(t, other)
 	b.tokens["bob"] = tokenOf(t, other, "ada")
-	eventually(t, patience, "end of the run that is lost", func() (bool, string) {
+	eventually(t, patience, "end of the run that went with its domain", func() (bool, string) {
 		got, err := b.request(t, "bob", http.MethodGet, theirs, nil, nil)
-		return err == nil && bytes.Contains(got.body, []byte(`"LOST"`)), string(got.body)
+		lost := bytes.Contains(got.body, []byte(`"code":"LOST"`)) || bytes.Contains(got.body, []byte(`"code":"DISRUPTED"`))
+		return err == nil && lost && bytes.Contains(got.body, []byte(`"state":"failed"`)), string(got.body)
 	})
 }
 
