@@ -133,10 +133,10 @@ func (h *Handler) end(x *exchange, r *http.Request) {
 		abort = !h.recovered(x, r, p)
 	}
 	switch {
-	case abort:
+	case abort && r.Context().Err() == nil: // else there is nobody to be misled
 		x.aborted = true
 		h.metrics.aborts.Inc()
-	case x.status == 0:
+	case x.status == 0 && !abort:
 		x.status = http.StatusOK // net/http says so for a handler that says nothing
 	}
 	took := time.Since(x.start)

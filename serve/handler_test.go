@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -10,6 +11,9 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/rs/zerolog"
 )
 
 // logged returns the lines of the log as objects.
@@ -189,6 +193,28 @@ func TestAnswerThatIsBrokenOff(t *testing.T) {
 		if !strings.Contains(m, want) {
 			t.Errorf("no %q in\n%s", want, m)
 		}
+	}
+}
+
+// An answer whose client has gone is nobody's fault.
+func TestAnswerThatNobodyWaitsFor(t *testing.T) {
+	log, registry := &lines{}, prometheus.NewRegistry()
+	gate := &Gate{}
+	cfg := &Config{Limits: DefaultLimits(), Namespace: "kernel_web", Log: zerolog.New(log), AccessLog: true}
+	h := NewHandler(cfg, testRoutes(gate), gate, registry)
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	func() {
+		defer func() {
+			if p := recover(); p != http.ErrAbortHandler { //nolint:errorlint // a panic value: net/http compares it so, too
+				t.Errorf("panic %v", p)
+			}
+		}()
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/breaks-off", nil))
+	}()
+	line := requestLine(t, log, 1)
+	if line["level"] != "info" || line["aborted"] != nil || testutil.ToFloat64(h.metrics.aborts) != 0 {
+		t.Errorf("logged %v, %v aborted", line, testutil.ToFloat64(h.metrics.aborts))
 	}
 }
 
