@@ -19,7 +19,6 @@ import (
 
 	"kernelindexer/k8s/api"
 	"kernelindexer/k8s/environment"
-	"kernelindexer/k8s/image"
 )
 
 // Forms that are damaged, cut, or not what they say are refused, and leave nothing behind.
@@ -221,7 +220,7 @@ func TestUploadsEnd(t *testing.T) {
 // full is a disk without room.
 type full struct{ api.Registrar }
 
-func (full) Upload(context.Context, *image.Spooled, string, environment.Terms) (*environment.Environment, environment.Result, error) {
+func (full) Upload(context.Context, *environment.Incoming, string, environment.Terms) (*environment.Environment, environment.Result, error) {
 	return nil, "", fmt.Errorf("write: %w", syscall.ENOSPC)
 }
 
@@ -251,7 +250,7 @@ func TestRegistryAway(t *testing.T) {
 // Panics are answered, and logged with where they were.
 type broken struct{ api.Registrar }
 
-func (broken) Upload(context.Context, *image.Spooled, string, environment.Terms) (*environment.Environment, environment.Result, error) {
+func (broken) Upload(context.Context, *environment.Incoming, string, environment.Terms) (*environment.Environment, environment.Result, error) {
 	panic(errors.New("nobody thought of this"))
 }
 

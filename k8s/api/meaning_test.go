@@ -20,7 +20,7 @@ type failing struct {
 	err error
 }
 
-func (f failing) Upload(context.Context, *image.Spooled, string, environment.Terms) (*environment.Environment, environment.Result, error) {
+func (f failing) Upload(context.Context, *environment.Incoming, string, environment.Terms) (*environment.Environment, environment.Result, error) {
 	return nil, "", f.err
 }
 

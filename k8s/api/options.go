@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"iter"
 	"time"
 
@@ -58,7 +59,8 @@ type Logs interface {
 
 // Registrar makes environments of images, on the terms of [environment.Registrar].
 type Registrar interface {
-	Upload(ctx context.Context, upload *image.Spooled, domain string, terms environment.Terms) (*environment.Environment, environment.Result, error)
+	Receive(ctx context.Context, upload io.Reader, dir string, limits image.Limits) (*environment.Incoming, error)
+	Upload(ctx context.Context, upload *environment.Incoming, domain string, terms environment.Terms) (*environment.Environment, environment.Result, error)
 	Reference(ctx context.Context, name, reference, domain string, terms environment.Terms) (*environment.Environment, environment.Result, error)
 	Kernel(
 		ctx context.Context, name, base, domain string, kernel environment.KernelPath, packages []image.Package, terms environment.Terms,

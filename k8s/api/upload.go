@@ -16,7 +16,6 @@ import (
 
 	"kernelindexer/k8s/access"
 	"kernelindexer/k8s/environment"
-	"kernelindexer/k8s/image"
 )
 
 // The parts of an upload, as existing clients name them.
@@ -31,7 +30,7 @@ const maxParts = 4
 // form is an upload that has arrived.
 type form struct {
 	domain string
-	image  *image.Spooled
+	image  *environment.Incoming
 }
 
 func (f *form) close() {
@@ -263,7 +262,7 @@ func (s *server) readPart(c echo.Context, part *multipart.Part, f *form) error {
 }
 
 // spool puts the image on disk while it arrives.
-func (s *server) spool(c echo.Context, part *multipart.Part) (*image.Spooled, error) {
+func (s *server) spool(c echo.Context, part *multipart.Part) (*environment.Incoming, error) {
 	if encoding := part.Header.Get("Content-Transfer-Encoding"); encoding != "" && encoding != "binary" && encoding != "8bit" && encoding != "7bit" {
 		return nil, fail(codeMediaType, "%s %.50q is not understood", textproto.CanonicalMIMEHeaderKey("content-transfer-encoding"), encoding)
 	}
@@ -271,7 +270,7 @@ func (s *server) spool(c echo.Context, part *multipart.Part) (*image.Spooled, er
 		from: part, control: http.NewResponseController(c.Response().Writer), stall: s.options.Upload.Stall,
 		end: time.Now().Add(s.options.Upload.Total), seen: s.metrics.uploadBytes.Add,
 	}
-	spooled, err := image.Spool(c.Request().Context(), arriving, s.options.Upload.Dir, s.options.Upload.Limits)
+	spooled, err := s.options.Registrar.Receive(c.Request().Context(), arriving, s.options.Upload.Dir, s.options.Upload.Limits)
 	if err != nil && arriving.err != nil {
 		return nil, arrival(arriving.err)
 	}

@@ -121,7 +121,7 @@ func BenchmarkUpload(b *testing.B) {
 		r := &environment.Registrar{Store: store, Registry: where, Image: image.Options{Dir: dir}}
 		f, err := os.Open(path)
 		must(err)
-		spooled, err := image.Spool(b.Context(), f, dir, image.Limits{})
+		spooled, err := r.Receive(b.Context(), f, dir, image.Limits{})
 		must(err)
 		_, result, err := r.Upload(b.Context(), spooled, "a", environment.Terms{By: "ann"})
 		must(err)

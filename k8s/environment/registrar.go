@@ -41,7 +41,7 @@ type Registrar struct {
 //
 // The errors are those of this package, an *image.Error, a *processtype.Error, what Terms.Permit returned, and those of
 // the machine, the registry and the API server.
-func (r *Registrar) Upload(ctx context.Context, upload *image.Spooled, domain string, terms Terms) (*Environment, Result, error) {
+func (r *Registrar) Upload(ctx context.Context, upload *Incoming, domain string, terms Terms) (*Environment, Result, error) {
 	ctx, cancel := r.limit(ctx)
 	defer cancel()
 	found, err := image.Open(ctx, upload, upload.Size, r.Image)
@@ -54,7 +54,12 @@ func (r *Registrar) Upload(ctx context.Context, upload *image.Spooled, domain st
 	id := IDOf(found.Name.String())
 	entry := Entry{Name: found.Name, Scope: User, Kind: Image, Domain: domain}
 	both, alongside := errgroup.WithContext(ctx)
-	both.Go(func() error { return r.Registry.PushLayers(alongside, id, found) })
+	both.Go(func() error {
+		if err := upload.Followed(alongside); err != nil {
+			return err
+		}
+		return r.Registry.PushLayers(alongside, id, found, upload.sent)
+	})
 	both.Go(func() error { return look(alongside, found, &entry) })
 	if err := both.Wait(); err != nil {
 		return nil, "", err

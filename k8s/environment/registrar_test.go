@@ -104,7 +104,7 @@ func newBed(t *testing.T, wrap func(http.Handler) http.Handler) *bed {
 
 func (b *bed) upload(t *testing.T, archive []byte, domain string, terms environment.Terms) (*environment.Environment, environment.Result, error) {
 	t.Helper()
-	spooled, err := image.Spool(context.Background(), bytes.NewReader(archive), b.Image.Dir, image.Limits{})
+	spooled, err := b.Receive(context.Background(), bytes.NewReader(archive), b.Image.Dir, image.Limits{})
 	if err != nil {
 		t.Error(err)
 		return nil, "", err

@@ -51,9 +51,10 @@ func (r *Registry) keeps(repository name.Repository) bool {
 // concurrentLayers is how many layers are pushed at once.
 const concurrentLayers = 2
 
-// PushLayers uploads what the image is made of, as it is stored, except what the registry has already. Nothing refers to
-// it yet. The registry checks every digest, so the layers need not have been scanned before.
-func (r *Registry) PushLayers(ctx context.Context, id string, found *image.Image) error {
+// PushLayers uploads what the image is made of, as it is stored, except what the registry has already; of that, parts of
+// the archive may have been sent. Nothing refers to it yet. The registry checks every digest, so the layers need not have
+// been scanned before.
+func (r *Registry) PushLayers(ctx context.Context, id string, found *image.Image, before *sent) error {
 	repository, err := r.repository(id)
 	if err != nil {
 		return err
@@ -79,7 +80,7 @@ func (r *Registry) PushLayers(ctx context.Context, id string, found *image.Image
 		}
 		done[digest] = true
 		group.Go(func() error {
-			if err := pusher.Upload(ctx, repository, layer); err != nil {
+			if err := before.push(ctx, pusher, repository, layer); err != nil {
 				return pushError(ctx, err, "layer "+digest.String())
 			}
 			return nil

@@ -20,7 +20,7 @@ import (
 // push puts an image into the registry, as somebody who does not know of environments would, and returns its reference.
 func (b *bed) push(t *testing.T, where string, layer []byte) string {
 	t.Helper()
-	spooled, err := image.Spool(t.Context(), strings.NewReader(string(saved("env:1", "app", layer))), t.TempDir(), image.Limits{})
+	spooled, err := image.Spool(t.Context(), strings.NewReader(string(saved("env:1", "app", layer))), t.TempDir(), image.Limits{}, nil)
 	must(err)
 	defer spooled.Close()
 	found, err := image.Open(t.Context(), spooled, spooled.Size, image.Options{})

@@ -33,7 +33,7 @@ func TestSpoolIsTheUpload(t *testing.T) {
 		"zstd":                  {chunks{bytes.NewReader(zst(long)), 5000}, long},
 		"nothing":               {bytes.NewReader(nil), []byte{}},
 	} {
-		spooled, err := image.Spool(t.Context(), c.from, t.TempDir(), image.Limits{})
+		spooled, err := image.Spool(t.Context(), c.from, t.TempDir(), image.Limits{}, nil)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -74,7 +74,7 @@ func TestSpoolLeavesNothingBehind(t *testing.T) {
 		"the context has ended":          {ended, endless{nil}, context.Canceled},
 	} {
 		from := &watched{Reader: c.from}
-		_, err := image.Spool(c.ctx, from, t.TempDir(), image.Limits{Archive: 64 << 20})
+		_, err := image.Spool(c.ctx, from, t.TempDir(), image.Limits{Archive: 64 << 20}, nil)
 		if err == nil || c.want != nil && !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -89,7 +89,7 @@ func TestSpoolLeavesNothingBehind(t *testing.T) {
 func TestSpoolStopsAtTheLimit(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	from := &watched{Reader: endless{nil}}
-	_, err := image.Spool(t.Context(), from, t.TempDir(), image.Limits{Archive: 20 << 20})
+	_, err := image.Spool(t.Context(), from, t.TempDir(), image.Limits{Archive: 20 << 20}, nil)
 	if codeOf(err) != string(image.TooLarge) || from.bytes > 21<<20 {
 		t.Errorf("%v after %d bytes", err, from.bytes)
 	}

@@ -80,7 +80,7 @@ func BenchmarkUpload(b *testing.B) {
 	b.SetBytes(f.size)
 	b.ReportAllocs()
 	for b.Loop() {
-		spooled, err := image.Spool(b.Context(), io.NewSectionReader(f, 0, f.size), dir, image.Limits{})
+		spooled, err := image.Spool(b.Context(), io.NewSectionReader(f, 0, f.size), dir, image.Limits{}, nil)
 		check(err)
 		found, err := image.Open(b.Context(), spooled, spooled.Size, image.Options{Dir: dir})
 		check(err)

@@ -26,7 +26,7 @@ func FuzzArchive(f *testing.F) {
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		ctx := t.Context()
-		spooled, err := image.Spool(ctx, bytes.NewReader(data), dir, tight)
+		spooled, err := image.Spool(ctx, bytes.NewReader(data), dir, tight, nil)
 		if err != nil {
 			mustBeRefused(t, err)
 			return
@@ -64,7 +64,7 @@ func FuzzLayer(f *testing.F) {
 
 // plainOf is what a layer unpacks to, as far as it does.
 func plainOf(layer []byte) []byte {
-	spooled, err := image.Spool(context.Background(), bytes.NewReader(layer), "", tight)
+	spooled, err := image.Spool(context.Background(), bytes.NewReader(layer), "", tight, nil)
 	if err != nil {
 		return layer
 	}

@@ -62,7 +62,7 @@ func TestFlavours(t *testing.T) {
 		{"zstd", zst(oci(true, one("env:1.0.0")).tar()), 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			spooled, err := image.Spool(t.Context(), bytes.NewReader(c.data), t.TempDir(), image.Limits{})
+			spooled, err := image.Spool(t.Context(), bytes.NewReader(c.data), t.TempDir(), image.Limits{}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -255,7 +255,7 @@ func TestSpool(t *testing.T) {
 		{"nothing", strings.NewReader(""), 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			spooled, err := image.Spool(t.Context(), c.upload, t.TempDir(), image.Limits{Archive: c.limit})
+			spooled, err := image.Spool(t.Context(), c.upload, t.TempDir(), image.Limits{Archive: c.limit}, nil)
 			if codeOf(err) != c.want {
 				t.Fatalf("got %v, want %q", err, c.want)
 			}
@@ -264,7 +264,7 @@ func TestSpool(t *testing.T) {
 			}
 		})
 	}
-	if _, err := image.Spool(t.Context(), strings.NewReader("x"), "/nonexistent", image.Limits{}); err == nil {
+	if _, err := image.Spool(t.Context(), strings.NewReader("x"), "/nonexistent", image.Limits{}, nil); err == nil {
 		t.Error("a missing directory is no error")
 	}
 }

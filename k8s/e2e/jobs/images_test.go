@@ -101,11 +101,6 @@ func pinned(t *testing.T, to *registry, name string) process.Environment {
 		}
 		defer file.Close()
 		ctx := context.WithoutCancel(t.Context())
-		spooled, err := image.Spool(ctx, file, "", image.Limits{})
-		if err != nil {
-			return nil, err
-		}
-		defer spooled.Close()
 		// Every registry's environments are somewhere else, so that each may have the same names.
 		namespace := "environments-" + strings.TrimPrefix(to.address, "127.0.0.1:")
 		if err := createNamespace(ctx, namespace, nil); err != nil {
@@ -115,7 +110,12 @@ func pinned(t *testing.T, to *registry, name string) process.Environment {
 			Store:    environment.NewStore(api.CoreV1().ConfigMaps(namespace), nil),
 			Registry: to.environments(t),
 		}
-		found, _, err := registrar.Upload(ctx, spooled, "domain", environment.Terms{By: "test"})
+		upload, err := registrar.Receive(ctx, file, "", image.Limits{})
+		if err != nil {
+			return nil, err
+		}
+		defer upload.Close()
+		found, _, err := registrar.Upload(ctx, upload, "domain", environment.Terms{By: "test"})
 		return found, err
 	}))
 	e, err := once.(func() (*environment.Environment, error))()
