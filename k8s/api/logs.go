@@ -23,14 +23,18 @@ const defaultLines = 1000
 type lineView struct {
 	Timestamp *time.Time   `json:"timestamp"` // null where it is not known
 	Message   string       `json:"message"`
-	Command   int          `json:"command"`   // that printed it, from 0
+	Attempt   int          `json:"attempt"`   // that printed it, from 1
+	Command   int          `json:"command"`   // of the attempt, from 0
 	Container string       `json:"container"` // the same by name
 	Truncated int64        `json:"truncated,omitzero"`
 	Note      archive.Note `json:"note,omitzero"` // what the archive says, not the command
 }
 
-func viewLine(line archive.Line, command int, container string) lineView {
-	view := lineView{Message: messageOf(line), Command: command, Container: container, Truncated: line.Cut, Note: line.Note}
+func viewLine(line archive.Line, of part) lineView {
+	view := lineView{
+		Message: messageOf(line), Attempt: of.attempt, Command: of.command, Container: of.stream.Container,
+		Truncated: line.Cut, Note: line.Note,
+	}
 	if !line.Time.IsZero() {
 		view.Timestamp = new(line.Time.UTC())
 	}
@@ -54,6 +58,11 @@ func expired(run runs.Run, stream archive.Stream, extent archive.Extent) bool {
 	if !run.Archived || extent != (archive.Extent{}) {
 		return false
 	}
+	for _, attempt := range run.Status.Earlier {
+		if attempt.Pod == stream.Pod {
+			return true // it has begun, or it would not be there
+		}
+	}
 	for _, command := range run.Status.Commands {
 		if command.Pod == stream.Pod && command.Container == stream.Container {
 			// Kubernetes writes the first second of 1970 for a container that could not be started.
@@ -65,47 +74,43 @@ func expired(run runs.Run, stream archive.Stream, extent archive.Extent) bool {
 
 // kept is an error when nothing of what was asked for is kept any more: an empty log would look like one of a run that
 // printed nothing.
-func (s *server) kept(ctx context.Context, run runs.Run, only int) error {
+func (s *server) kept(ctx context.Context, run runs.Run, wanted filter) error {
+	if first := run.Status.First(); wanted.attempt > 0 && wanted.attempt < first {
+		return fail(codeLogsExpired, "the logs of the attempts before %d are not kept with the run", first)
+	}
 	var err error
-	for i, stream := range streamsOf(run) {
-		if only >= 0 && i != only {
-			continue
-		}
-		extent, failed := s.options.Logs.Extent(ctx, stream)
+	for _, part := range partsOf(run, wanted) {
+		extent, failed := s.options.Logs.Extent(ctx, part.stream)
 		switch {
 		case failed != nil:
 			return failed
 		case extent != archive.Extent{}:
 			return nil
-		case expired(run, stream, extent):
+		case expired(run, part.stream, extent):
 			err = fail(codeLogsExpired, "the logs of the run are not kept any more")
 		}
 	}
 	return err
 }
 
-// section is the part that one command has in the log of a run.
+// section is the part that one command of one attempt has in the log of a run.
 type section struct {
-	command int
-	stream  archive.Stream
-	first   int64 // number of its first line in the log of the run
-	total   int64
+	part
+	first int64 // number of its first line in the log of the run
+	total int64
 }
 
-// sections are the logs of the commands one after the other. One follows when the one before it is complete: the lines of
-// a run never change their numbers.
-func (s *server) sections(ctx context.Context, run runs.Run, only int) ([]section, int64, error) {
+// sections are the logs of the commands one after the other, attempt by attempt. One follows when the one before it is
+// complete: the lines of a run never change their numbers.
+func (s *server) sections(ctx context.Context, run runs.Run, wanted filter) ([]section, int64, error) {
 	var found []section
 	var next int64
-	for i, stream := range streamsOf(run) {
-		if only >= 0 && i != only {
-			continue
-		}
-		extent, err := s.options.Logs.Extent(ctx, stream)
+	for _, part := range partsOf(run, wanted) {
+		extent, err := s.options.Logs.Extent(ctx, part.stream)
 		if err != nil {
 			return nil, 0, err
 		}
-		found = append(found, section{i, stream, next, extent.Total})
+		found = append(found, section{part, next, extent.Total})
 		next += extent.Total
 		if !extent.Done && !run.Archived {
 			break
@@ -120,7 +125,7 @@ func (s *server) logs(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	only, err := commandOf(c, run)
+	wanted, err := filterOf(c, run)
 	if err != nil {
 		return err
 	}
@@ -129,30 +134,18 @@ func (s *server) logs(c echo.Context) error {
 		return err
 	}
 	if run.Archived {
-		if err := s.kept(c.Request().Context(), run, only); err != nil {
+		if err := s.kept(c.Request().Context(), run, wanted); err != nil {
 			return err
 		}
 	}
 	if strings.Contains(c.Request().Header.Get(echo.HeaderAccept), typeStream) {
-		return s.follow(c, p, run, only, offset)
+		return s.follow(c, p, run, wanted, offset)
 	}
 	limit, err := integer(c, "limit", defaultLines, 1, archive.MaxPage)
 	if err != nil {
 		return err
 	}
-	return s.logPage(c, run, only, offset, int(limit))
-}
-
-// commandOf reads the command that is asked for, -1 for all.
-func commandOf(c echo.Context, run runs.Run) (int, error) {
-	if c.QueryParam("command") == "" {
-		return -1, nil
-	}
-	n, err := integer(c, "command", 0, 0, math.MaxInt32)
-	if err == nil && int(n) >= len(run.Status.Commands) && len(run.Status.Commands) > 0 {
-		err = fail(codeNotFound, "the run has no command %d", n)
-	}
-	return int(n), err
+	return s.logPage(c, run, wanted, offset, int(limit))
 }
 
 // integer reads a number of the query.
@@ -170,9 +163,9 @@ func integer(c echo.Context, name string, value, least, most int64) (int64, erro
 
 // logPage answers lines from offset on; a negative one counts from the end. It ends with fewer than limit lines when they
 // are as many bytes as one page of the archive, or a little more.
-func (s *server) logPage(c echo.Context, run runs.Run, only int, offset int64, limit int) error {
+func (s *server) logPage(c echo.Context, run runs.Run, wanted filter, offset int64, limit int) error {
 	ctx := c.Request().Context()
-	sections, total, err := s.sections(ctx, run, only)
+	sections, total, err := s.sections(ctx, run, wanted)
 	if err != nil {
 		return err
 	}
@@ -190,7 +183,7 @@ func (s *server) logPage(c echo.Context, run runs.Run, only int, offset int64, l
 				next = section.first + section.total
 			}
 			for _, line := range page.Lines {
-				lines = append(lines, viewLine(line, section.command, section.stream.Container))
+				lines = append(lines, viewLine(line, section.part))
 				next = section.first + line.After()
 				if room -= len(line.Text); room <= 0 {
 					break

@@ -150,21 +150,6 @@ type texts struct {
 
 func (t *texts) streams() []archive.Stream { return streamsOf(t.run) }
 
-// streamsOf are the logs of a run, in the order of its commands.
-func streamsOf(run runs.Run) []archive.Stream {
-	var streams []archive.Stream
-	for _, command := range run.Status.Commands {
-		if command.Pod == "" || command.State == process.CommandSkipped {
-			continue
-		}
-		streams = append(streams, archive.Stream{
-			Run: archive.Run{Domain: run.Namespace, Project: run.Project, Process: run.Process, Version: run.Version},
-			Pod: command.Pod, Container: command.Container,
-		})
-	}
-	return streams
-}
-
 func (t *texts) open(ctx context.Context) (err error) {
 	if streams := t.streams(); len(streams) > 0 {
 		t.first, err = t.logs.Lines(ctx, streams[0], 0, archive.MaxPage)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,7 +46,8 @@ func newTails(logs Logs, known Runs, every time.Duration) *tails {
 // sameRun says that followers have nothing to be told.
 func sameRun(a, b runs.Run) bool {
 	if a.Status.State != b.Status.State || a.Status.Phase != b.Status.Phase || a.Archived != b.Archived || a.Status.Attempts != b.Status.Attempts ||
-		(a.Status.Failure == nil) != (b.Status.Failure == nil) || len(a.Status.Commands) != len(b.Status.Commands) {
+		(a.Status.Failure == nil) != (b.Status.Failure == nil) || len(a.Status.Commands) != len(b.Status.Commands) ||
+		!slices.EqualFunc(a.Status.Earlier, b.Status.Earlier, sameAttempt) {
 		return false
 	}
 	for i := range a.Status.Commands {
@@ -54,6 +56,10 @@ func sameRun(a, b runs.Run) bool {
 		}
 	}
 	return true
+}
+
+func sameAttempt(a, b process.Attempt) bool {
+	return a.Pod == b.Pod && slices.Equal(a.Containers, b.Containers)
 }
 
 // stateView is what a stream says when a run goes on.
@@ -76,12 +82,12 @@ type follower struct {
 	client  http.ResponseWriter
 	control *http.ResponseController
 	run     runs.Run
-	only    int
+	wanted  filter
 	told    stateView
 	failed  bool // and its failure was told
 
-	at   archive.Stream // the log that it is in
-	next int64          // the line in it that comes next
+	at   part  // the log that it is in
+	next int64 // the line in it that comes next
 }
 
 // follow answers a log as server-sent events, from where the client left off to the end of the run:
@@ -90,7 +96,7 @@ type follower struct {
 //	state    the run goes on
 //	failure  why it failed
 //	end      nothing follows: the run is over, and all it printed was sent
-func (s *server) follow(c echo.Context, p place, run runs.Run, only int, offset int64) error {
+func (s *server) follow(c echo.Context, p place, run runs.Run, wanted filter, offset int64) error {
 	if !s.streams.TryAcquire(1) {
 		return fail(codeTooMany, "%d logs are being followed; try again", s.options.Streams)
 	}
@@ -99,7 +105,7 @@ func (s *server) follow(c echo.Context, p place, run runs.Run, only int, offset 
 	defer s.metrics.streams.Dec()
 	client := c.Response().Writer
 	f := &follower{
-		s: s, out: bufio.NewWriterSize(c.Response(), 32<<10), client: client, control: http.NewResponseController(client), run: run, only: only,
+		s: s, out: bufio.NewWriterSize(c.Response(), 32<<10), client: client, control: http.NewResponseController(client), run: run, wanted: wanted,
 	}
 	if err := f.begin(c.Request().Context(), c.Request().Header.Get("Last-Event-ID"), offset); err != nil {
 		return err
@@ -123,23 +129,23 @@ func (s *server) follow(c echo.Context, p place, run runs.Run, only int, offset 
 
 // begin finds out where to begin: behind the event that the client saw last, else at an offset.
 func (f *follower) begin(ctx context.Context, last string, offset int64) error {
-	streams := f.streams()
+	parts := f.parts()
 	if where, line, ok := cutLast(last, ":"); ok {
 		n, err := strconv.ParseInt(line, 10, 64)
-		for _, stream := range streams {
-			if stream.Pod+"/"+stream.Container == where && err == nil && n >= 0 {
-				f.at, f.next = stream, n
+		for _, part := range parts {
+			if part.stream.Pod+"/"+part.stream.Container == where && err == nil && n >= 0 {
+				f.at, f.next = part, n
 				return nil
 			}
 		}
 	}
-	if len(streams) > 0 {
-		f.at = streams[0]
+	if len(parts) > 0 {
+		f.at = parts[0]
 	}
 	if offset == 0 {
 		return nil
 	}
-	sections, total, err := f.s.sections(ctx, f.run, f.only)
+	sections, total, err := f.s.sections(ctx, f.run, f.wanted)
 	if err != nil {
 		return err
 	}
@@ -148,7 +154,7 @@ func (f *follower) begin(ctx context.Context, last string, offset int64) error {
 	}
 	for _, section := range sections {
 		if offset >= section.first {
-			f.at, f.next = section.stream, min(offset-section.first, section.total)
+			f.at, f.next = section.part, min(offset-section.first, section.total)
 		}
 	}
 	return nil
@@ -162,16 +168,21 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// streams are the logs that are followed.
-func (f *follower) streams() []archive.Stream {
-	all := streamsOf(f.run)
-	if f.only < 0 {
-		return all
+// parts are the logs that are followed, as far as they are known.
+func (f *follower) parts() []part { return partsOf(f.run, f.wanted) }
+
+// ahead are the parts from the log on that it is in. Where that is not among them, its attempt is left out by now, has gone
+// without a line, or is not seen yet by who looked at the run: then it goes on with what follows, when there is any.
+func (f *follower) ahead() []part {
+	parts := f.parts()
+	at := slices.IndexFunc(parts, func(one part) bool { return one.stream == f.at.stream })
+	if at < 0 {
+		at = slices.IndexFunc(parts, func(one part) bool { return !one.before(f.at) })
 	}
-	if f.only >= len(all) {
+	if at < 0 {
 		return nil
 	}
-	return all[f.only : f.only+1]
+	return parts[at:]
 }
 
 // send sends until the run is over, the client leaves, or the service ends.
@@ -194,11 +205,11 @@ func (f *follower) send(c echo.Context, watch *subscription[runKey, runs.Run], _
 		if known {
 			f.run = run
 		}
-		if log == nil || log.key != f.at {
+		if log == nil || log.key != f.at.stream {
 			if log != nil {
 				log.close()
 			}
-			log = f.s.tails.logs.subscribe(f.at)
+			log = f.s.tails.logs.subscribe(f.at.stream)
 		}
 		_, _, logChanged := log.current()
 		over, err := f.advance(ctx)
@@ -208,7 +219,7 @@ func (f *follower) send(c echo.Context, watch *subscription[runKey, runs.Run], _
 		if err := f.flush(); err != nil || over {
 			return err
 		}
-		if f.at != log.key {
+		if f.at.stream != log.key {
 			continue
 		}
 		select {
@@ -244,15 +255,16 @@ func (f *follower) advance(ctx context.Context) (over bool, err error) {
 	if err := f.tell(); err != nil {
 		return false, err
 	}
-	if len(f.streams()) > 0 && !f.mine() {
-		f.at, f.next = f.streams()[0], 0 // another attempt, or the first one
-	}
-	for len(f.streams()) > 0 {
+	for _, one := range f.ahead() {
+		if one.stream != f.at.stream {
+			f.next = 0
+		}
+		f.at = one
 		done, err := f.lines(ctx)
 		if err != nil {
 			return false, err
 		}
-		if !done && !f.run.Archived || !f.toNext() {
+		if !done && !f.run.Archived {
 			break
 		}
 	}
@@ -260,28 +272,6 @@ func (f *follower) advance(ctx context.Context) (over bool, err error) {
 		return false, nil
 	}
 	return true, f.event("end", "", viewState(f.run))
-}
-
-// mine says that the log that it is in is one of the run's, as it is now.
-func (f *follower) mine() bool {
-	for _, stream := range f.streams() {
-		if stream == f.at {
-			return true
-		}
-	}
-	return false
-}
-
-// toNext goes to the next log, if there is one.
-func (f *follower) toNext() bool {
-	streams := f.streams()
-	for i, stream := range streams {
-		if stream == f.at && i+1 < len(streams) {
-			f.at, f.next = streams[i+1], 0
-			return true
-		}
-	}
-	return false
 }
 
 // tell sends the state of the run, if it is another than before.
@@ -301,27 +291,21 @@ func (f *follower) tell() error {
 
 // lines sends all that is there of the log that it is in, and says whether the log is complete.
 func (f *follower) lines(ctx context.Context) (done bool, err error) {
-	command := 0
-	for i, stream := range streamsOf(f.run) {
-		if stream == f.at {
-			command = i
-		}
-	}
 	// Asked before the lines are: a log that is complete then has them all.
-	extent, err := f.s.options.Logs.Extent(ctx, f.at)
+	extent, err := f.s.options.Logs.Extent(ctx, f.at.stream)
 	if err != nil {
 		return false, err
 	}
 	sent := 0
-	for line, err := range f.s.options.Logs.From(ctx, f.at, f.next) {
+	for line, err := range f.s.options.Logs.From(ctx, f.at.stream, f.next) {
 		if err != nil {
 			return false, err
 		}
 		if sent%streamPage == 0 {
 			f.pace() // for what the buffer cannot hold
 		}
-		id := f.at.Pod + "/" + f.at.Container + ":" + strconv.FormatInt(line.After(), 10)
-		if err := f.event("log", id, viewLine(line, command, f.at.Container)); err != nil {
+		id := f.at.stream.Pod + "/" + f.at.stream.Container + ":" + strconv.FormatInt(line.After(), 10)
+		if err := f.event("log", id, viewLine(line, f.at)); err != nil {
 			return false, err
 		}
 		f.next = line.After()

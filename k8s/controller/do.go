@@ -15,7 +15,7 @@ import (
 // do carries out an action.
 func (l *Loop) do(ctx context.Context, key Key, o process.Observation, action process.Action) error {
 	switch action.Kind {
-	case process.ActBegin, process.ActSettle:
+	case process.ActBegin, process.ActNote, process.ActSettle:
 		return l.keep(ctx, key, record.Open{Record: action.Record})
 	case process.ActReplace:
 		return l.keep(ctx, key, record.Open{Record: o.Facts.Record, Replacement: action.Replacement})

@@ -51,7 +51,7 @@ func TestLoopTellsWhatItHasDone(t *testing.T) {
 		}
 		cluster.live.Wait()
 		want := map[process.ActionKind]int{
-			process.ActBegin: 1, process.ActFollow: 1, process.ActArchive: 1, process.ActArmTTL: 1, process.ActClose: 1,
+			process.ActBegin: 1, process.ActNote: 1, process.ActFollow: 1, process.ActArchive: 1, process.ActArmTTL: 1, process.ActClose: 1,
 		}
 		if diff := cmp.Diff(want, done); diff != "" || failed != 1 || copied < 60 {
 			t.Errorf("failed %d times, copied %d lines, -want +got:\n%s", failed, copied, diff)

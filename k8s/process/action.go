@@ -19,6 +19,8 @@ const (
 	ActWait ActionKind = "wait"
 	// ActBegin: write Record to the archive.
 	ActBegin ActionKind = "begin"
+	// ActNote: write Record, which has an attempt more than before, to the archive.
+	ActNote ActionKind = "note"
 	// ActFollow: copy Streams to the archive, each from where it stands.
 	ActFollow ActionKind = "follow"
 	// ActStop: let the Job start no further pod, and give Pods a deadline of one
@@ -71,6 +73,9 @@ func (v *view) next(status Status, blocked time.Time) Action {
 		return Action{Kind: ActSettle, Record: RecordOf(v.job)}
 	}
 	if streams := v.unfollowed(status.State.Final()); len(streams) > 0 {
+		if record := v.note(streams); record != nil {
+			return Action{Kind: ActNote, Record: record}
+		}
 		return Action{Kind: ActFollow, Streams: streams}
 	}
 	if status.State.Final() {
@@ -95,7 +100,14 @@ func (v *view) withoutJob(status Status) Action {
 		// What the last pods say is kept; their logs end with them.
 		return v.wait(time.Time{})
 	}
-	return Action{Kind: ActArchive, Outcome: &Outcome{Record: *v.facts.Record, Status: status}}
+	return v.archived(status)
+}
+
+// archived ends the run with a status.
+func (v *view) archived(status Status) Action {
+	record := *v.facts.Record
+	record.Attempts = nil
+	return Action{Kind: ActArchive, Outcome: &Outcome{Record: record, Status: status}}
 }
 
 // afterOutcome: only cleaning up is left.
@@ -127,7 +139,7 @@ func (v *view) end(status Status) Action {
 	if status.Failure != nil && status.Failure.Code == NodeRejected && v.job.Annotations[AnnotationReplaced] == "" {
 		return Action{Kind: ActReplace, Replacement: v.replacement()}
 	}
-	return Action{Kind: ActArchive, Outcome: &Outcome{Record: *v.facts.Record, Status: status}}
+	return v.archived(status)
 }
 
 // logsUntil is how long logs are waited for: for a while after the end of the

@@ -73,6 +73,8 @@ type Record struct {
 	CreatedBy   string    `json:"createdBy,omitempty"`
 	CreatedAt   time.Time `json:"createdAt"`
 	Request     string    `json:"request,omitempty"` // the [AnnotationRequest]
+	// Attempts are those of which a log was ever begun; those of an ended run are in its [Status].
+	Attempts []Attempt `json:"attempts,omitempty"`
 }
 
 // Outcome is the archived end of a run.

@@ -78,6 +78,7 @@ func TestOrderOfActions(t *testing.T) {
 		return next
 	}
 	s.facts.Record = step().Record
+	s.facts.Record = step().Record
 	if next := step(); !cmp.Equal(next.Streams, []process.Stream{stream}) {
 		t.Errorf("follows %v", next.Streams)
 	}
@@ -92,7 +93,7 @@ func TestOrderOfActions(t *testing.T) {
 	s.job = nil
 	step()
 	want := []process.ActionKind{
-		process.ActBegin, process.ActFollow, process.ActWait, process.ActArchive, process.ActArmTTL, process.ActClose,
+		process.ActBegin, process.ActNote, process.ActFollow, process.ActWait, process.ActArchive, process.ActArmTTL, process.ActClose,
 		process.ActNone, process.ActNone,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -142,6 +143,7 @@ func TestLogThatIsBrokenIsGivenUpAfterTheRunOnly(t *testing.T) {
 	s := newScene(t)
 	pod := s.pod("a").scheduled(1).runs("process", 2)
 	broken := process.StreamFact{Broken: at(3)}
+	s.facts.Record.Attempts = []process.Attempt{{Pod: s.job.Name + "-a", CreatedAt: at(0), Containers: []string{"process"}}}
 	s.facts.Streams[process.Stream{Pod: s.job.Name + "-a", Container: "process"}] = broken
 	s.now(1000)
 	if got := process.Observe(s.observation()).Next.Kind; got != process.ActFollow {

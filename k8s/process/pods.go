@@ -135,6 +135,13 @@ func (v *view) collected() bool {
 // logs are all logs that should be in the archive, and how far they are.
 func (v *view) logs() map[Stream]StreamFact {
 	logs := map[Stream]StreamFact{}
+	for _, attempt := range v.noted() {
+		for _, container := range attempt.Containers {
+			// Its pod may be gone, and the log without an end: then it is given one.
+			stream := Stream{Pod: attempt.Pod, Container: container}
+			logs[stream] = v.facts.Streams[stream]
+		}
+	}
 	for _, pod := range v.pods {
 		for _, status := range statuses(pod) {
 			if status.State.Running != nil || status.State.Terminated != nil {

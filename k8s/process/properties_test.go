@@ -186,7 +186,7 @@ func (w *walk) finish() {
 // act does what a controller does for an action, and what the cluster does then.
 func (w *walk) act(next process.Action) {
 	switch next.Kind {
-	case process.ActBegin:
+	case process.ActBegin, process.ActNote:
 		w.facts.Record = next.Record
 	case process.ActSettle:
 		w.facts.Record, w.facts.Replacement = next.Record, nil

@@ -41,6 +41,7 @@ type Status struct {
 	FinishedAt *time.Time      `json:"finishedAt,omitempty"` // of the run
 	ReturnCode *int32          `json:"returncode"`           // of the command that ended the run; nil when none did
 	Commands   []CommandStatus `json:"commands,omitempty"`   // of the last attempt
+	Earlier    []Attempt       `json:"earlier,omitempty"`    // those before it, the first one first; at most [maxEarlier]
 	Attempts   int             `json:"attempts"`             // pods so far
 	Disrupted  int             `json:"disrupted,omitempty"`  // pods that the cluster took away
 	Warnings   []string        `json:"warnings,omitempty"`

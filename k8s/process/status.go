@@ -1,8 +1,6 @@
 package process
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -44,7 +42,7 @@ func (v *view) status() (Status, time.Time) {
 
 // progress is what there is to tell whatever the state.
 func (v *view) progress() Status {
-	status := Status{CreatedAt: stamp(v.created()), Attempts: len(v.pods)}
+	status := Status{CreatedAt: stamp(v.created())}
 	for _, pod := range v.pods {
 		if disrupted(pod) {
 			status.Disrupted++
@@ -53,9 +51,11 @@ func (v *view) progress() Status {
 			status.StartedAt = stamp(first)
 		}
 	}
-	if pod := v.pod(); pod != nil {
-		status.Commands = v.commands(pod)
+	why := ""
+	if v.finished() {
+		why = "PodGone"
 	}
+	v.tell(&status, why)
 	return status
 }
 
@@ -86,6 +86,7 @@ func (v *view) warn(status *Status) {
 	if partial {
 		status.Warnings = append(status.Warnings, partialLogs)
 	}
+	status.Warnings = append(status.Warnings, status.leftOut()...)
 }
 
 // phase is the state and phase of a run that has neither ended nor failed.
@@ -159,23 +160,37 @@ func (v *view) lost() Status {
 		message: "the Job " + record.Namespace + "/" + record.Job + " was deleted before the end of the run was recorded",
 		since:   v.now,
 	}, v.mask)
-	for _, stream := range slices.SortedFunc(maps.Keys(v.facts.Streams), byContainer) {
-		fact := v.facts.Streams[stream]
-		one := CommandStatus{Stream: stream, State: CommandFailed, Reason: "JobGone"}
-		if end := fact.End; end != nil {
-			if status.StartedAt == nil || end.StartedAt.Before(*status.StartedAt) {
-				status.StartedAt = stamp(end.StartedAt)
-			}
-			state := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
-				ExitCode: end.ExitCode, Reason: end.Reason,
-				StartedAt: metav1.NewTime(end.StartedAt), FinishedAt: metav1.NewTime(end.FinishedAt),
-			}}
-			one = command(stream, state, true)
+	for _, fact := range v.facts.Streams {
+		if end := fact.End; end != nil && (status.StartedAt == nil || end.StartedAt.Before(*status.StartedAt)) {
+			status.StartedAt = stamp(end.StartedAt)
 		}
-		status.Commands = append(status.Commands, one)
 	}
-	status.Warnings = []string{partialLogs}
+	v.tell(&status, "JobGone")
+	status.Warnings = append([]string{partialLogs}, status.leftOut()...)
 	return status
+}
+
+// remembered are the commands of an attempt whose pod is not there, by what is
+// known of their logs.
+func (v *view) remembered(attempt Attempt, why string) []CommandStatus {
+	var commands []CommandStatus
+	for _, container := range attempt.Containers {
+		stream := Stream{Pod: attempt.Pod, Container: container}
+		one := CommandStatus{Stream: stream, State: CommandFailed, Reason: why}
+		if end := v.facts.Streams[stream].End; end != nil {
+			one = command(stream, corev1.ContainerState{Terminated: terminated(end)}, true)
+		}
+		commands = append(commands, one)
+	}
+	return commands
+}
+
+// terminated is an end as Kubernetes would say it.
+func terminated(end *End) *corev1.ContainerStateTerminated {
+	return &corev1.ContainerStateTerminated{
+		ExitCode: end.ExitCode, Reason: end.Reason, Message: end.Message,
+		StartedAt: metav1.NewTime(end.StartedAt), FinishedAt: metav1.NewTime(end.FinishedAt),
+	}
 }
 
 // unexplained is the failure of a Job whose pods say nothing of it.

@@ -42,7 +42,7 @@ func look(o Observation) *view {
 			seen[pod.Name] = true
 		}
 	}
-	v.pods = append(v.pods, gone(v.facts.Streams, seen, v.job)...)
+	v.pods = append(v.pods, v.gone(seen)...)
 	slices.SortStableFunc(v.pods, func(a, b *corev1.Pod) int {
 		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
 	})
@@ -64,17 +64,28 @@ func ownedBy(pod *corev1.Pod, job *batchv1.Job) bool {
 
 // gone rebuilds the pods that were collected as garbage from how their
 // containers are known to have ended.
-func gone(streams map[Stream]StreamFact, seen map[string]bool, job *batchv1.Job) []*corev1.Pod {
+func (v *view) gone(seen map[string]bool) []*corev1.Pod {
+	created := map[string]time.Time{}
+	for _, one := range v.noted() {
+		created[one.Pod] = one.CreatedAt
+	}
 	byName := map[string]*corev1.Pod{}
-	for _, stream := range slices.SortedFunc(maps.Keys(streams), byContainer) {
-		end := streams[stream].End
-		if end == nil || seen[stream.Pod] || !strings.HasPrefix(stream.Pod, job.Name+"-") || end.StartedAt.Before(job.CreationTimestamp.Time) {
+	for _, stream := range slices.SortedFunc(maps.Keys(v.facts.Streams), byContainer) {
+		end := v.facts.Streams[stream].End
+		if end == nil || seen[stream.Pod] {
+			continue
+		}
+		at, noted := created[stream.Pod]
+		if !noted {
+			at = end.StartedAt // by the clock of a node, but there is no better one
+		}
+		if !noted && (!strings.HasPrefix(stream.Pod, v.job.Name+"-") || at.Before(v.job.CreationTimestamp.Time)) {
 			continue
 		}
 		pod := byName[stream.Pod]
 		if pod == nil {
 			pod = &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
-				Name: stream.Pod, Namespace: job.Namespace, CreationTimestamp: metav1.NewTime(end.StartedAt),
+				Name: stream.Pod, Namespace: v.job.Namespace, CreationTimestamp: metav1.NewTime(at),
 			}}
 			pod.Status.Phase = corev1.PodFailed
 			byName[stream.Pod] = pod
@@ -85,10 +96,7 @@ func gone(streams map[Stream]StreamFact, seen map[string]bool, job *batchv1.Job)
 			}}
 		}
 		status := corev1.ContainerStatus{Name: stream.Container}
-		status.State.Terminated = &corev1.ContainerStateTerminated{
-			ExitCode: end.ExitCode, Reason: end.Reason, Message: end.Message,
-			StartedAt: metav1.NewTime(end.StartedAt), FinishedAt: metav1.NewTime(end.FinishedAt),
-		}
+		status.State.Terminated = terminated(end)
 		pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, status)
 	}
 	return slices.SortedFunc(maps.Values(byName), func(a, b *corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })

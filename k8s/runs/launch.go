@@ -43,7 +43,7 @@ func (r *Runs) Launch(ctx context.Context, spec process.Spec) (Run, bool, error)
 		made, err := r.create(ctx, job)
 		if err == nil {
 			r.recent.add(made, r.now())
-			run, err := r.look(ctx, made, nil)
+			run, err := r.look(ctx, made, nil, nil)
 			return run, err == nil, err
 		}
 		if !apierrors.IsAlreadyExists(err) {

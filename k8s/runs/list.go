@@ -113,7 +113,12 @@ func (r *Runs) list(ctx context.Context, w wanted, jobs []*batchv1.Job) ([]Run, 
 		if _, known := over[job.Name]; known {
 			continue
 		}
-		if found[job.Name], err = r.look(ctx, job, pods[job.Name]); err != nil {
+		if w.id == "" { // of a project's many runs those attempts are told that are to be seen
+			found[job.Name], err = r.look(ctx, job, pods[job.Name], nil)
+		} else {
+			found[job.Name], err = r.whole(ctx, job, pods[job.Name])
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -3,6 +3,7 @@ package runs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -20,20 +21,42 @@ func (r *Runs) live(ctx context.Context, job *batchv1.Job) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	return r.look(ctx, job, pods)
+	return r.whole(ctx, job, pods)
 }
 
-// look is live with the pods at hand.
-func (r *Runs) look(ctx context.Context, job *batchv1.Job, pods []*corev1.Pod) (Run, error) {
+// whole is live with the pods at hand. All attempts of which a line is archived are in the record of the run, those
+// whose pods are gone among them. It is read after the pods are: an attempt cannot slip through.
+func (r *Runs) whole(ctx context.Context, job *batchv1.Job, pods []*corev1.Pod) (Run, error) {
+	open, err := r.records().Open(ctx, archive.Opened{Domain: job.Namespace, Job: job.Name})
+	switch {
+	case record.Damaged(err):
+		r.passOver(err) // the loop writes it anew
+	case err != nil:
+		return Run{}, err
+	case open.Record == nil: // not begun, or closed since the archive was asked
+		run, err := r.archived(ctx, record.Run(process.RecordOf(job)))
+		if !errors.Is(err, ErrNotFound) {
+			return run, err
+		}
+	case open.Record.UID == job.UID:
+		return r.look(ctx, job, pods, open.Record.Attempts)
+	}
+	return r.look(ctx, job, pods, nil)
+}
+
+// look is a run by its Job, its pods and the attempts that are noted.
+func (r *Runs) look(ctx context.Context, job *batchv1.Job, pods []*corev1.Pod, attempts []process.Attempt) (Run, error) {
 	facts, err := r.facts(ctx, job, pods)
 	if err != nil {
 		return Run{}, err
 	}
+	facts.Record.Attempts = attempts
 	events, err := r.events(ctx, job, pods)
 	if err != nil {
 		return Run{}, err
 	}
 	verdict := process.Observe(process.Observation{Job: job, Pods: pods, Events: events, Facts: facts, Now: r.now(), Limits: r.Limits})
+	facts.Record.Attempts = nil
 	return Run{Record: *facts.Record, Status: unarchived(verdict.Status)}, nil
 }
 
@@ -88,6 +111,7 @@ func (r *Runs) vanished(ctx context.Context, open record.Open) (Run, error) {
 	}
 	facts := process.Facts{Record: open.Record, Replacement: open.Replacement, Streams: streams}
 	verdict := process.Observe(process.Observation{Facts: facts, Now: r.now(), Limits: r.Limits})
+	open.Record.Attempts = nil
 	return Run{Record: *open.Record, Status: unarchived(verdict.Status)}, nil
 }
 
