@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"kernelindexer/k8s/process"
 )
@@ -36,6 +37,26 @@ func TestMoreDiskThanAskedForIsToldAsSuch(t *testing.T) {
 		if got := s.logOf(t, *spec, status, 0); len(got) == 0 || got[0] != "filled" {
 			t.Errorf("%s: log %q", spec.Process, got)
 		}
+	}
+}
+
+// TestRunOfAQueueBeginsWhenItIsAdmitted: as Kueue does it, which lets the Job go. T26.
+func TestRunOfAQueueBeginsWhenItIsAdmitted(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "admitted", siteOptions{})
+	spec := s.commands(t, "admitted", []string{"print", "let in"})
+	spec.Queue = "some"
+	job := s.launch(t, spec)
+	if job.Spec.Suspend == nil || !*job.Spec.Suspend || job.Labels["kueue.x-k8s.io/queue-name"] != "some" {
+		t.Errorf("a Job that waits for a queue: suspended %v, labels %v", job.Spec.Suspend, job.Labels)
+	}
+	patch := []byte(`{"spec":{"suspend":false}}`)
+	if _, err := api.BatchV1().Jobs(s.namespace).Patch(t.Context(), job.Name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	status := s.want(t, spec, process.Done, "")
+	if diff := cmp.Diff([]string{"let in"}, s.logOf(t, spec, status, 0)); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
 	}
 }
 

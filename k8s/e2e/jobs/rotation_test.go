@@ -4,10 +4,12 @@ package jobs
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 
 	"kernelindexer/k8s/process"
@@ -90,4 +92,33 @@ func TestWhatTheKubeletDroppedIsAGapInTheArchive(t *testing.T) {
 		t.Errorf("%d gaps, %d lines, the last number is %d; want one gap, less than all, and the end", gaps, len(lines), last)
 	}
 	t.Logf("%d of %d lines were still there", len(lines), 2*count)
+}
+
+// TestNoiseInALogIsKeptAsText: a line of 200 KiB, of which the archive keeps 64 and counts the rest, bytes that are no text,
+// a carriage return before the line feed, which goes,
+// empty lines, and an end without a line feed. T16.
+func TestNoiseInALogIsKeptAsText(t *testing.T) {
+	t.Parallel()
+	b := newBackend(t, "noise")
+	path := b.launch(t, work(b.register(t, archives["tool"]), "noise"))
+	b.ended(t, path, "done")
+	var got []struct {
+		Message   string
+		Truncated int64
+	}
+	b.want(t, http.StatusOK, http.MethodGet, path+"/logs", nil).into(t, &got)
+	const long, kept = 200 << 10, 64 << 10
+	if len(got) != 5 {
+		t.Fatalf("%d lines, want 5", len(got))
+	}
+	if got[0].Message != strings.Repeat("x", kept) || got[0].Truncated != long-kept {
+		t.Errorf("the long line: %d bytes, and %d that were cut", len(got[0].Message), got[0].Truncated)
+	}
+	var rest []string
+	for _, line := range got[1:] {
+		rest = append(rest, line.Message)
+	}
+	if diff := cmp.Diff([]string{"\ufffd\x00\x1b[31m", "", "", "no line feed"}, rest); diff != "" {
+		t.Errorf("other lines (-want +got):\n%s", diff)
+	}
 }

@@ -30,6 +30,7 @@ var commands = map[string]func(args []string) error{
 	"write":        write,    // a file
 	"read":         read,     // files, and tells what is in them
 	"fill":         fill,     // a file with so many MB, and waits
+	"noise":        noise,    // a line that is too long, bytes that are no text, and an end without a line feed
 	"env":          env,      // the values of variables, a line for each
 	"env-and-fail": func(args []string) error { return errors.Join(env(args), errors.New("and that was it")) },
 }
@@ -192,6 +193,11 @@ func spew(args []string) error {
 		<-tick.C
 	}
 	return out.Flush()
+}
+
+func noise([]string) error {
+	_, err := os.Stdout.WriteString(strings.Repeat("x", 200<<10) + "\n\xff\xfe\x00\x1b[31m\n\n\r\nno line feed")
+	return err
 }
 
 func env(args []string) error {
