@@ -95,7 +95,7 @@ func TestWhatTheKubeletDroppedIsAGapInTheArchive(t *testing.T) {
 }
 
 // TestNoiseInALogIsKeptAsText: a line of 200 KiB, of which the archive keeps 64 and counts the rest, bytes that are no text,
-// a carriage return before the line feed, which goes,
+// a carriage return before a line feed, which containerd takes off,
 // empty lines, and an end without a line feed. T16.
 func TestNoiseInALogIsKeptAsText(t *testing.T) {
 	t.Parallel()
