@@ -70,7 +70,9 @@ func (v *view) next(status Status, blocked time.Time) Action {
 	case v.facts.Replacement != nil && v.job.UID == v.facts.Replacement.Replaces:
 		return v.deletion()
 	case v.facts.Replacement != nil || v.facts.Record.UID != v.job.UID:
-		return Action{Kind: ActSettle, Record: RecordOf(v.job)}
+		record := RecordOf(v.job)
+		record.Attempts = v.noted()
+		return Action{Kind: ActSettle, Record: record}
 	}
 	if streams := v.unfollowed(status.State.Final()); len(streams) > 0 {
 		if record := v.note(streams); record != nil {

@@ -32,14 +32,28 @@ type Attempt struct {
 // has says that a container of the attempt has begun.
 func (a Attempt) has(container string) bool { return slices.Contains(a.Containers, container) }
 
-// noted are the attempts in the record of the run, unless it is the record of a
-// Job that this one replaces.
+// noted are the attempts in the record of the run, in their order; those of a Job
+// that this one replaces are among them.
 func (v *view) noted() []Attempt {
-	record := v.facts.Record
-	if record == nil || v.job != nil && record.UID != v.job.UID {
+	if v.facts.Record == nil {
 		return nil
 	}
-	return record.Attempts
+	return v.facts.Record.Attempts
+}
+
+// hasNoted says that a container is noted to have begun.
+func (v *view) hasNoted(stream Stream) bool {
+	return slices.ContainsFunc(v.noted(), func(one Attempt) bool { return one.Pod == stream.Pod && one.has(stream.Container) })
+}
+
+// rank is the place of a pod among those that are noted, or behind them. It
+// decides between pods of the same second.
+func (v *view) rank(pod string) int {
+	noted := v.noted()
+	if i := slices.IndexFunc(noted, func(one Attempt) bool { return one.Pod == pod }); i >= 0 {
+		return i
+	}
+	return len(noted)
 }
 
 // attempts are all that are known, in order: by the record, by pods, and by logs.
@@ -82,7 +96,7 @@ func (v *view) attempts() []Attempt {
 		all = append(all, *one)
 	}
 	slices.SortFunc(all, func(a, b Attempt) int {
-		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.Pod, b.Pod))
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(v.rank(a.Pod), v.rank(b.Pod)), cmp.Compare(a.Pod, b.Pod))
 	})
 	return all
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -85,6 +86,40 @@ type walk struct {
 	uids   int
 	names  int
 	ended  bool // Kubernetes is done with the Job
+
+	followed map[process.Stream]bool // logs that were begun
+	order    []process.Stream        // of those, as they were told last
+}
+
+// look observes. A log that was begun was noted before, and stays where it is in the log of the run: only behind it
+// others are added.
+func (w *walk) look() process.Verdict {
+	verdict := process.Observe(w.observation())
+	var order []process.Stream
+	for _, stream := range logOf(verdict.Status) {
+		if w.followed[stream] {
+			order = append(order, stream)
+		}
+	}
+	if len(order) < len(w.order) || !slices.Equal(w.order, order[:len(w.order)]) {
+		w.t.Fatalf("the log was %v and is %v", w.order, order)
+	}
+	w.order = order
+	if verdict.Next.Kind == process.ActFollow {
+		noted := map[process.Stream]bool{}
+		for _, attempt := range w.facts.Record.Attempts {
+			for _, container := range attempt.Containers {
+				noted[process.Stream{Pod: attempt.Pod, Container: container}] = true
+			}
+		}
+		for _, stream := range verdict.Next.Streams {
+			w.followed[stream] = true
+			if !noted[stream] {
+				w.t.Fatalf("%v is not noted", stream)
+			}
+		}
+	}
+	return verdict
 }
 
 // happen lets one thing happen that can happen in a cluster.
@@ -251,7 +286,7 @@ func TestEveryRunComesToAnEnd(t *testing.T) {
 	states := map[process.State]int{}
 	codes := map[process.Code]int{}
 	for seed := range uint64(3000) {
-		w := &walk{scene: newScene(t), random: rand.New(rand.NewPCG(seed, 1))}
+		w := &walk{scene: newScene(t), random: rand.New(rand.NewPCG(seed, 1)), followed: map[process.Stream]bool{}}
 		if seed%2 == 0 {
 			w.of(listed())
 		}
@@ -260,14 +295,14 @@ func TestEveryRunComesToAnEnd(t *testing.T) {
 			if w.random.IntN(2) == 0 {
 				w.happen()
 			} else {
-				w.act(process.Observe(w.observation()).Next)
+				w.act(w.look().Next)
 			}
 		}
 		// From here on nothing happens by itself.
 		begun := w.facts.Record != nil || w.job != nil || w.facts.Outcome != nil
 		var trail []process.ActionKind
 		for range 2000 {
-			next := process.Observe(w.observation()).Next
+			next := w.look().Next
 			trail = append(trail, next.Kind)
 			if next.Kind == process.ActNone {
 				break

@@ -118,7 +118,11 @@ func (v *view) commands(pod *corev1.Pod) []CommandStatus {
 	over := podOver(pod) || v.finished()
 	var commands []CommandStatus
 	for _, name := range commandNames(v.job) {
-		commands = append(commands, command(Stream{Pod: pod.Name, Container: name}, byName[name].State, over))
+		one := command(Stream{Pod: pod.Name, Container: name}, byName[name].State, over)
+		if one.State == CommandSkipped && v.hasNoted(one.Stream) {
+			one.State, one.Reason = CommandFailed, "ContainerStatusUnknown" // it had begun, and has a log
+		}
+		commands = append(commands, one)
 	}
 	return commands
 }
@@ -152,6 +156,7 @@ func (v *view) lost() Status {
 	}
 	status := Status{State: Queued, Phase: PhaseQueued, CreatedAt: stamp(record.CreatedAt), ReturnCode: nil}
 	if v.facts.Replacement != nil {
+		v.tell(&status, "")
 		return status
 	}
 	status.State, status.Phase = Failed, ""

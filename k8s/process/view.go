@@ -44,7 +44,9 @@ func look(o Observation) *view {
 	}
 	v.pods = append(v.pods, v.gone(seen)...)
 	slices.SortStableFunc(v.pods, func(a, b *corev1.Pod) int {
-		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(
+			a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(v.rank(a.Name), v.rank(b.Name)), cmp.Compare(a.Name, b.Name),
+		)
 	})
 	for _, event := range o.Events {
 		if event != nil && uids[string(event.InvolvedObject.UID)] {
@@ -79,8 +81,8 @@ func (v *view) gone(seen map[string]bool) []*corev1.Pod {
 		if !noted {
 			at = end.StartedAt // by the clock of a node, but there is no better one
 		}
-		if !noted && (!strings.HasPrefix(stream.Pod, v.job.Name+"-") || at.Before(v.job.CreationTimestamp.Time)) {
-			continue
+		if !noted && !strings.HasPrefix(stream.Pod, v.job.Name+"-") || at.Before(v.job.CreationTimestamp.Time) {
+			continue // of the Job before this one, at best
 		}
 		pod := byName[stream.Pod]
 		if pod == nil {

@@ -38,7 +38,7 @@ func (r *Runs) whole(ctx context.Context, job *batchv1.Job, pods []*corev1.Pod) 
 		if !errors.Is(err, ErrNotFound) {
 			return run, err
 		}
-	case open.Record.UID == job.UID:
+	default:
 		return r.look(ctx, job, pods, open.Record.Attempts)
 	}
 	return r.look(ctx, job, pods, nil)

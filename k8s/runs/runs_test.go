@@ -28,6 +28,8 @@ type blind struct {
 	jobs []*batchv1.Job
 	pods []*corev1.Pod
 	err  error // of a domain that is not watched
+
+	meanwhile func() // happens when pods are looked for
 }
 
 func (b *blind) Job(_ context.Context, _, name string) (*batchv1.Job, error) {
@@ -43,7 +45,12 @@ func (b *blind) Jobs(context.Context, string, labels.Set) ([]*batchv1.Job, error
 	return b.jobs, b.err
 }
 
-func (b *blind) Pods(context.Context, string, labels.Set) ([]*corev1.Pod, error) { return b.pods, nil }
+func (b *blind) Pods(context.Context, string, labels.Set) ([]*corev1.Pod, error) {
+	if b.meanwhile != nil {
+		b.meanwhile()
+	}
+	return b.pods, nil
+}
 
 func (b *blind) Events(context.Context, string, types.UID) ([]*corev1.Event, error) {
 	return nil, nil
