@@ -492,12 +492,18 @@ func (s *site) run(environment string) launched {
 // settle gives a Job what a cluster would: an identity, and a pod in a state.
 func (s *site) settle(job *batchv1.Job, phase corev1.PodPhase, statuses ...corev1.ContainerStatus) {
 	s.t.Helper()
+	s.settlePod(job, job.Name+"-abcde", metav1.Now(), phase, statuses...)
+}
+
+// settlePod is settle with a pod of a name, which was created at a time.
+func (s *site) settlePod(job *batchv1.Job, name string, created metav1.Time, phase corev1.PodPhase, statuses ...corev1.ContainerStatus) {
+	s.t.Helper()
 	job = job.DeepCopy()
 	if _, err := s.client.BatchV1().Jobs(job.Namespace).Update(s.t.Context(), job, metav1.UpdateOptions{}); err != nil {
 		s.t.Fatal(err)
 	}
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
-		Name: job.Name + "-abcde", Namespace: job.Namespace, UID: types.UID("uid-pod-" + job.Name), CreationTimestamp: metav1.Now(),
+		Name: name, Namespace: job.Namespace, UID: types.UID("uid-pod-" + name), CreationTimestamp: created,
 		Labels:          labels.Merge(job.Spec.Template.Labels, labels.Set{batchv1.JobNameLabel: job.Name}),
 		OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(job, batchv1.SchemeGroupVersion.WithKind("Job"))},
 	}, Spec: job.Spec.Template.Spec}
@@ -531,10 +537,16 @@ func ended(name string, code int32) corev1.ContainerStatus {
 // print adds lines to the log of a container, and ends it if that is said.
 func (s *site) print(job *batchv1.Job, container string, finish bool, lines ...string) {
 	s.t.Helper()
+	s.printIn(job, job.Name+"-abcde", container, finish, lines...)
+}
+
+// printIn is print in a pod of a name.
+func (s *site) printIn(job *batchv1.Job, pod, container string, finish bool, lines ...string) {
+	s.t.Helper()
 	version, _ := strconv.Atoi(job.Labels[process.LabelVersion])
 	stream := archive.Stream{Run: archive.Run{
 		Domain: job.Namespace, Project: job.Annotations[process.AnnotationProject], Process: job.Annotations[process.AnnotationProcess], Version: version,
-	}, Pod: job.Name + "-abcde", Container: container}
+	}, Pod: pod, Container: container}
 	log, err := s.store.Resume(s.t.Context(), stream, archive.Options{})
 	if err != nil {
 		s.t.Fatal(err)

@@ -49,11 +49,10 @@ func (v *view) hasNoted(stream Stream) bool {
 // rank is the place of a pod among those that are noted, or behind them. It
 // decides between pods of the same second.
 func (v *view) rank(pod string) int {
-	noted := v.noted()
-	if i := slices.IndexFunc(noted, func(one Attempt) bool { return one.Pod == pod }); i >= 0 {
+	if i, noted := v.ranks[pod]; noted {
 		return i
 	}
-	return len(noted)
+	return len(v.ranks)
 }
 
 // attempts are all that are known, in order: by the record, by pods, and by logs.

@@ -191,17 +191,15 @@ func TestLogsAreNotedBeforeTheyAreFollowed(t *testing.T) {
 	step := func() {
 		next := process.Observe(s.observation()).Next
 		text := string(next.Kind)
-		switch next.Kind {
-		case process.ActNote:
+		if next.Kind == process.ActNote {
 			s.facts.Record = next.Record
 			for _, attempt := range next.Record.Attempts {
 				text += fmt.Sprintf(" %s %v %v", attempt.Pod[len(s.job.Name)+1:], attempt.CreatedAt.Sub(at(0)), attempt.Containers)
 			}
-		case process.ActFollow:
-			for _, stream := range next.Streams {
-				s.facts.Streams[stream] = process.StreamFact{Following: true, Since: at(120)}
-				text += " " + stream.Pod[len(s.job.Name)+1:] + "/" + stream.Container
-			}
+		}
+		for _, stream := range next.Streams {
+			s.facts.Streams[stream] = process.StreamFact{Following: true, Since: at(120)}
+			text += " " + stream.Pod[len(s.job.Name)+1:] + "/" + stream.Container
 		}
 		got = append(got, text)
 	}

@@ -166,7 +166,7 @@ func (v *view) lost() Status {
 		since:   v.now,
 	}, v.mask)
 	for _, fact := range v.facts.Streams {
-		if end := fact.End; end != nil && (status.StartedAt == nil || end.StartedAt.Before(*status.StartedAt)) {
+		if end := fact.End; end != nil && !end.StartedAt.IsZero() && (status.StartedAt == nil || end.StartedAt.Before(*status.StartedAt)) {
 			status.StartedAt = stamp(end.StartedAt)
 		}
 	}

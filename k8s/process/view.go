@@ -22,6 +22,7 @@ type view struct {
 	now    time.Time
 	limits Limits
 	mask   func(string) string
+	ranks  map[string]int // of the attempts that are noted, by pod
 }
 
 // look makes a view of an observation.
@@ -29,6 +30,10 @@ func look(o Observation) *view {
 	v := &view{job: o.Job, facts: o.Facts, now: o.Now, limits: o.Limits, mask: o.Mask}
 	if v.mask == nil {
 		v.mask = func(text string) string { return text }
+	}
+	v.ranks = map[string]int{}
+	for i, one := range v.noted() {
+		v.ranks[one.Pod] = i
 	}
 	if v.job == nil {
 		return v

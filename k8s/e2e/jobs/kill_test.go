@@ -96,7 +96,7 @@ func TestLoopKilledAnywhereArchivesTheSame(t *testing.T) {
 					{"cmd-02", process.CommandSkipped, nil, nil},
 				},
 			},
-			at: []process.ActionKind{process.ActBegin, process.ActFollow, process.ActArchive, process.ActArmTTL, process.ActClose},
+			at: []process.ActionKind{process.ActBegin, process.ActNote, process.ActFollow, process.ActArchive, process.ActArmTTL, process.ActClose},
 		},
 		{
 			name: "stop",

@@ -85,6 +85,9 @@ func TestPodThatTheClusterTakesAwayIsReplacedAndNotCharged(t *testing.T) {
 		if status.Attempts != 2 || status.Disrupted != 1 {
 			t.Errorf("%s: want 2 attempts, of which one was taken away: %s", tt.id, asJSON(status))
 		}
+		if len(status.Earlier) != 1 || status.Earlier[0].Pod != first.Name || len(status.Earlier[0].Containers) != 1 {
+			t.Errorf("%s: want the first attempt, whose pod is gone: %s", tt.id, asJSON(status))
+		}
 		if diff := cmp.Diff([]string{"asleep", "awake"}, s.logOf(t, spec, status, 0)); diff != "" {
 			t.Errorf("%s: log of the second (-want +got):\n%s", tt.id, diff)
 		}

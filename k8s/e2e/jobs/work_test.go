@@ -63,8 +63,9 @@ func TestRetriesAreAttemptsOfTheWorkItself(t *testing.T) {
 	spec := s.commands(t, "retried", []string{"exit", "3"})
 	spec.Retries = 1
 	s.launch(t, spec)
-	if status := s.want(t, spec, process.Failed, process.AppError); status.Attempts != 2 {
-		t.Errorf("%d attempts, want 2: %s", status.Attempts, asJSON(status))
+	status := s.want(t, spec, process.Failed, process.AppError)
+	if status.Attempts != 2 || len(status.Earlier) != 1 || len(status.Commands) != 1 || status.Earlier[0].Pod == status.Commands[0].Pod {
+		t.Errorf("want 2 attempts, and that the first one is told: %s", asJSON(status))
 	}
 	streams, err := s.store.Streams(t.Context(), s.name(spec))
 	if err != nil || len(streams) != 2 {
