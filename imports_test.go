@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"webserver":          {"catalog", "condaenv/matchspec", "manifests", "serve"},
 	"cmd/kernels":        {"catalog", "cli", "condaenv", "condaenv/matchspec", "manifests", "rootfs"},
 	"cmd/kernel-web":     {"cli", "manifests", "serve", "serve/serveflags", "webserver", "webserver/reload"},
-	"cmd/kernel-jobs":    {"cli", "k8s/processtype", "k8s/runner", "k8s/service", "serve", "serve/serveflags"},
+	"cmd/kernel-jobs":    {"cli", "k8s/process", "k8s/processtype", "k8s/runner", "k8s/service", "serve", "serve/serveflags"},
 	"testrepo":           {"condaenv", "manifests", "rootfs"},
 	"k8s":                {"condaenv", "condaenv/pypi", "condaenv/rlib", "rootfs", "sbom", "serve"},
 }

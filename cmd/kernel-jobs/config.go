@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"kernelindexer/cli"
+	"kernelindexer/k8s/process"
 	"kernelindexer/k8s/service"
 	"kernelindexer/serve/serveflags"
 )
@@ -71,6 +72,8 @@ func (c *config) storeFlags(f *pflag.FlagSet) {
 	cli.Env(f, "log-retention", "LOG_RETENTION")
 	f.DurationVar(&c.RunRetention, "run-retention", 365*24*time.Hour, "how long it is kept how runs ended; 0 is for ever")
 	cli.Env(f, "run-retention", "RUN_RETENTION")
+	f.DurationVar(&c.JobTTL, "job-ttl", process.DefaultLimits().ArchivedTTL, "how long the Job of an archived run stays, for kubectl; it counts in quotas")
+	cli.Env(f, "job-ttl", "JOB_TTL")
 	f.StringVar(&c.Registry, "registry", "", "where uploaded images are pushed: host[:port]/prefix; credentials are docker's (DOCKER_CONFIG)")
 	cli.Env(f, "registry", "REGISTRY")
 	f.BoolVar(&c.Insecure, "registry-insecure", false, "speak to the registry without TLS")

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"kernelindexer/k8s/api"
 	"kernelindexer/k8s/environment"
 	"kernelindexer/k8s/kernels"
+	"kernelindexer/k8s/process"
 	"kernelindexer/serve"
 )
 
@@ -43,6 +45,8 @@ type Config struct {
 	// Archive is a URL: file:///path, or another that package archive knows.
 	Archive                    string
 	LogRetention, RunRetention time.Duration // 0 is for ever
+	// JobTTL is how long the Job of an archived run stays; 0 is that of [process.DefaultLimits].
+	JobTTL time.Duration
 
 	// Registry is where uploaded images are kept: host[:port]/prefix. Insecure speaks to it without TLS.
 	Registry string
@@ -95,6 +99,9 @@ func (c *Config) check() error {
 	}
 	if _, err := c.registry(); c.Registry != "" && err != nil {
 		errs = append(errs, err)
+	}
+	if c.JobTTL < 0 || c.JobTTL >= process.UnarchivedTTL {
+		errs = append(errs, fmt.Errorf("jobs of archived runs stay for %v: must be less than %v", c.JobTTL, process.UnarchivedTTL))
 	}
 	if err := c.Launch.Check(); err != nil {
 		errs = append(errs, err)
@@ -155,4 +162,11 @@ func (c *Config) allowed(reference string) bool {
 		}
 	}
 	return false
+}
+
+// limits are those of the loop.
+func (c *Config) limits() process.Limits {
+	limits := process.DefaultLimits()
+	limits.ArchivedTTL = cmp.Or(c.JobTTL, limits.ArchivedTTL)
+	return limits
 }

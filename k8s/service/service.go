@@ -16,7 +16,6 @@ import (
 	"kernelindexer/k8s/archive"
 	"kernelindexer/k8s/controller"
 	"kernelindexer/k8s/environment"
-	"kernelindexer/k8s/process"
 	"kernelindexer/k8s/runs"
 	"kernelindexer/serve"
 )
@@ -116,7 +115,7 @@ func (s *service) begin(watching, working context.Context, server *serve.Server)
 	s.metrics.cluster.Store(cluster)
 	s.late(connecting, cluster)
 	known := &runs.Runs{
-		Cluster: cluster, Jobs: s.clients.requests.BatchV1(), Archive: s.store, Limits: process.DefaultLimits(), Damaged: s.damaged,
+		Cluster: cluster, Jobs: s.clients.requests.BatchV1(), Archive: s.store, Limits: s.config.limits(), Damaged: s.damaged,
 	}
 	environments := environment.NewStore(s.clients.requests.CoreV1().ConfigMaps(s.config.Namespace), nil)
 	routes, err := s.routes(known, environments) //nolint:contextcheck // handlers have that of their request
@@ -190,7 +189,7 @@ func (s *service) lead(ctx context.Context, cluster *controller.Kubernetes, know
 	s.metrics.leader.Set(1)
 	defer s.metrics.leader.Set(0)
 	loop := controller.New(cluster, s.store, controller.Options{
-		LogsKept: s.config.LogRetention, OutcomesKept: s.config.RunRetention, Failed: s.reconcileFailed,
+		Limits: s.config.limits(), LogsKept: s.config.LogRetention, OutcomesKept: s.config.RunRetention, Failed: s.reconcileFailed,
 		Done: s.metrics.done, Copied: s.metrics.copied,
 	})
 	s.loop.Store(loop)
