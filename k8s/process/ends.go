@@ -134,18 +134,26 @@ func findDisrupted(v *view) (finding, bool) {
 	return finding{}, false
 }
 
-// deleted says that the pod was deleted before it had ended by itself. Its
-// deletion time is when the grace that it was given is over.
+// deleted says that the pod was deleted before it had ended by itself.
 func (v *view) deleted(pod *corev1.Pod) bool {
 	if pod.DeletionTimestamp == nil || pod.Status.Reason == reasonDeadline {
 		return false
 	}
-	asked := pod.DeletionTimestamp.Time
-	if pod.DeletionGracePeriodSeconds != nil {
-		asked = asked.Add(-time.Duration(*pod.DeletionGracePeriodSeconds) * time.Second)
-	}
 	_, end := culprit(pod)
-	return end == nil || !end.FinishedAt.Time.Before(asked)
+	return end == nil || !end.FinishedAt.Time.Before(askedToGo(pod))
+}
+
+// askedToGo is when the deletion of a pod was asked for, the zero time when it
+// was not. Its deletion time is when the grace that it was given is over.
+func askedToGo(pod *corev1.Pod) time.Time {
+	if pod.DeletionTimestamp == nil {
+		return time.Time{}
+	}
+	at := pod.DeletionTimestamp.UTC()
+	if pod.DeletionGracePeriodSeconds != nil {
+		at = at.Add(-time.Duration(*pod.DeletionGracePeriodSeconds) * time.Second)
+	}
+	return at
 }
 
 // findDeadline: the pod's deadline, or the Job's that is behind it. A pod that
@@ -197,6 +205,9 @@ func (v *view) due() time.Time {
 	return begun.Add(time.Duration(*limit) * time.Second)
 }
 
+// killed is the code of a process that was ended by SIGKILL.
+const killed = 128 + 9
+
 // findAppError: what ran said that it failed.
 func findAppError(v *view) (finding, bool) {
 	pod := v.pod()
@@ -213,6 +224,11 @@ func findAppError(v *view) (finding, bool) {
 		if end.ExitCode > 128 && end.ExitCode <= 192 {
 			f.message = fmt.Sprintf("killed by signal %d", end.ExitCode-128)
 		}
+	}
+	if end.ExitCode == killed {
+		// A runtime may miss that the kernel did it (containerd 1.6 now and then does).
+		f.sub = "SIGKILL"
+		f.evidence = append(f.evidence, "Kubernetes did not ask for its end: most often it is the kernel, for want of memory")
 	}
 	return f, true
 }

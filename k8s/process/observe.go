@@ -52,6 +52,11 @@ type End struct {
 	FinishedAt time.Time `json:"finishedAt"`
 	// Disrupted is the reason for which the cluster took the pod away; "" when it did not.
 	Disrupted string `json:"disrupted,omitempty"`
+	// DeletedAt is when somebody asked for the end of the pod; nil when nobody had.
+	DeletedAt *time.Time `json:"deletedAt,omitempty"`
+	// PodReason and PodMessage are what the pod itself said, such as DeadlineExceeded.
+	PodReason  string `json:"podReason,omitempty"`
+	PodMessage string `json:"podMessage,omitempty"`
 }
 
 // Record is what is kept of a run from the moment it is first seen: enough to

@@ -225,3 +225,37 @@ func TestAttemptThatWasTakenAwayIsCountedWhenItsPodIsGone(t *testing.T) {
 		t.Errorf("%s, %d attempts, %d taken away; want done, 2, 1", status.State, status.Attempts, status.Disrupted)
 	}
 }
+
+// TestRunEndsTheSameWhetherItsPodIsThereOrGone: what the archive keeps of how a container ended says of the pod what the
+// causes are told by.
+func TestRunEndsTheSameWhetherItsPodIsThereOrGone(t *testing.T) {
+	for _, tt := range []struct {
+		code process.Code
+		pod  func(*scenePod)
+	}{
+		{process.AppError, func(p *scenePod) { p.ends("process", 3, "Error", "why", 3, 9).fails("", "") }},
+		{process.Disrupted, func(p *scenePod) { p.ends("process", 143, "Error", "asked to end", 3, 99).fails("", "").deleted(70, 30) }},
+		{process.AppError, func(p *scenePod) { p.ends("process", 3, "Error", "why", 3, 9).fails("", "").deleted(70, 30) }},
+		{process.DeadlineExceeded, func(p *scenePod) {
+			p.ends("process", 143, "Error", "", 3, 63).fails("DeadlineExceeded", "Pod was active on the node longer than the specified deadline")
+		}},
+		{process.StorageLimit, func(p *scenePod) {
+			p.ends("process", 137, "Error", "", 3, 9).fails("Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi.")
+		}},
+		{process.OOMKilled, func(p *scenePod) { p.ends("process", 137, "OOMKilled", "", 3, 9).fails("", "") }},
+	} {
+		s := newScene(t)
+		pod := s.pod("a").scheduled(1)
+		tt.pod(pod)
+		s.failed("BackoffLimitExceeded")
+		s.archiveLogs()
+		there := process.Observe(s.observation()).Status
+		end := process.EndOf(pod.Pod, "process", func(text string) string { return text })
+		s.facts.Streams[process.Stream{Pod: pod.Name, Container: "process"}] = process.StreamFact{Complete: true, End: end}
+		s.pods = nil
+		gone := process.Observe(s.observation()).Status
+		if there.Failure == nil || gone.Failure == nil || there.Failure.Code != tt.code || gone.Failure.Code != tt.code {
+			t.Errorf("want %s; with the pod %+v, without %+v", tt.code, there.Failure, gone.Failure)
+		}
+	}
+}

@@ -174,6 +174,10 @@ func EndOf(pod *corev1.Pod, container string, mask func(string) string) *End {
 			known := &End{
 				ExitCode: end.ExitCode, Reason: end.Reason, Message: clean(mask(end.Message), maxMessage),
 				StartedAt: end.StartedAt.UTC(), FinishedAt: end.FinishedAt.UTC(),
+				PodReason: pod.Status.Reason, PodMessage: clean(pod.Status.Message, maxPiece),
+			}
+			if asked := askedToGo(pod); !asked.IsZero() {
+				known.DeletedAt = &asked
 			}
 			if disrupted(pod) {
 				known.Disrupted = cmp.Or(podCondition(pod, corev1.DisruptionTarget).Reason, "unknown")

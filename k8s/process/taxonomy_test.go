@@ -186,7 +186,7 @@ func TestEveryFailureOfTheTaxonomy(t *testing.T) {
 		{"killed, but not for its memory", func(s *scene) {
 			s.pod("a").scheduled(1).ends("process", 137, "Error", "", 3, 9)
 			s.failed("BackoffLimitExceeded")
-		}, want{state: process.Failed, code: process.AppError, exit: 137, container: "process", action: process.ActArchive}},
+		}, want{state: process.Failed, code: process.AppError, sub: "SIGKILL", exit: 137, container: "process", action: process.ActArchive}},
 		{"too much ephemeral storage", func(s *scene) {
 			s.pod("a").scheduled(1).ends("process", 137, "Error", "", 3, 9).fails("Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi.")
 			s.failed("BackoffLimitExceeded")

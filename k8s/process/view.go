@@ -97,6 +97,10 @@ func (v *view) gone(seen map[string]bool) []*corev1.Pod {
 			pod.Status.Phase = corev1.PodFailed
 			byName[stream.Pod] = pod
 		}
+		pod.Status.Reason, pod.Status.Message = end.PodReason, end.PodMessage
+		if end.DeletedAt != nil {
+			pod.DeletionTimestamp = new(metav1.NewTime(*end.DeletedAt))
+		}
 		if end.Disrupted != "" && !disrupted(pod) {
 			pod.Status.Conditions = []corev1.PodCondition{{
 				Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: end.Disrupted, Message: "the cluster took the pod away",
