@@ -234,7 +234,9 @@ func TestRunEndsTheSameWhetherItsPodIsThereOrGone(t *testing.T) {
 		pod  func(*scenePod)
 	}{
 		{process.AppError, func(p *scenePod) { p.ends("process", 3, "Error", "why", 3, 9).fails("", "") }},
-		{process.Disrupted, func(p *scenePod) { p.ends("process", 143, "Error", "asked to end", 3, 99).fails("", "").deleted(70, 30) }},
+		{process.Disrupted, func(p *scenePod) {
+			p.ends("process", 143, "Error", "asked to end", 3, 99).fails("", "").deleted(70, 30)
+		}},
 		{process.AppError, func(p *scenePod) { p.ends("process", 3, "Error", "why", 3, 9).fails("", "").deleted(70, 30) }},
 		{process.DeadlineExceeded, func(p *scenePod) {
 			p.ends("process", 143, "Error", "", 3, 63).fails("DeadlineExceeded", "Pod was active on the node longer than the specified deadline")
