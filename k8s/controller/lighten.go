@@ -18,6 +18,9 @@ func lighten(object any) (any, error) {
 	case *corev1.Pod:
 		delete(object.Annotations, process.AnnotationParameters)
 		object.Spec = corev1.PodSpec{NodeName: object.Spec.NodeName, ActiveDeadlineSeconds: object.Spec.ActiveDeadlineSeconds}
+	case *corev1.Event:
+		object.Source, object.ReportingController, object.ReportingInstance, object.Action = corev1.EventSource{}, "", "", ""
+		object.InvolvedObject.APIVersion, object.InvolvedObject.ResourceVersion = "", ""
 	case *batchv1.Job:
 		if process.Archived(object) {
 			delete(object.Annotations, process.AnnotationRequest)

@@ -47,12 +47,33 @@ func (p *past[T]) get(name string) T {
 func (c *cache) left(object any) {
 	switch object := object.(type) {
 	case *corev1.Pod:
-		c.pastPods.add(object.Name, &corev1.Pod{
-			ObjectMeta: metav1.ObjectMeta{Name: object.Name, Namespace: object.Namespace}, Status: object.Status,
-		})
+		c.pastPods.add(object.Name, endOf(object))
 	case *batchv1.Job:
 		c.pastJobs.add(object.Name, object.UID)
 	}
+}
+
+// endOf is what [process.EndOf] reads of a pod, and no more: a thousand of them are kept.
+func endOf(pod *corev1.Pod) *corev1.Pod {
+	end := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: pod.Name, Namespace: pod.Namespace,
+			DeletionTimestamp: pod.DeletionTimestamp, DeletionGracePeriodSeconds: pod.DeletionGracePeriodSeconds,
+		},
+		Status: corev1.PodStatus{Phase: pod.Status.Phase, Reason: pod.Status.Reason, Message: pod.Status.Message},
+	}
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.DisruptionTarget {
+			end.Status.Conditions = append(end.Status.Conditions, condition)
+		}
+	}
+	for _, status := range pod.Status.InitContainerStatuses {
+		end.Status.InitContainerStatuses = append(end.Status.InitContainerStatuses, corev1.ContainerStatus{Name: status.Name, State: status.State})
+	}
+	for _, status := range pod.Status.ContainerStatuses {
+		end.Status.ContainerStatuses = append(end.Status.ContainerStatuses, corev1.ContainerStatus{Name: status.Name, State: status.State})
+	}
+	return end
 }
 
 // Last implements [Objects].
