@@ -78,6 +78,7 @@ func (f *follower) copy(ctx context.Context) (process.StreamFact, error) {
 	mask := archive.NewMask(f.secrets).MaskPiece
 	var end *process.End
 	over := false // no container of the pod runs any more
+	var seen time.Time
 	failures, waited := 0, false
 	for log.End() == nil {
 		pod, err := f.loop.cluster.Pod(ctx, Key{Namespace: f.key.Namespace, Name: f.stream.Pod})
@@ -86,6 +87,9 @@ func (f *follower) copy(ctx context.Context) (process.StreamFact, error) {
 				end, over = now, true
 			}
 			over = over || process.Over(pod)
+			if over && seen.IsZero() {
+				seen = time.Now()
+			}
 			err = f.once(ctx, log, !over)
 		}
 		gone := errors.Is(err, ErrGone) || err == nil && pod == nil
@@ -99,8 +103,9 @@ func (f *follower) copy(ctx context.Context) (process.StreamFact, error) {
 			return process.StreamFact{}, err
 		case gone && end == nil && !waited:
 			waited = true // what watches may not have seen yet that the pod is gone
-		case gone, err == nil && over, err != nil && over && failures >= giveUp:
-			// What was read after the container had ended is all of it.
+		case gone, err == nil && over && time.Since(seen) >= shortPause, err != nil && over && failures >= giveUp:
+			// What was read a moment after the container had ended is all of it: on a
+			// busy node its last lines come to the file after its end is known.
 			err = log.Finish(ctx, err != nil || gone, end)
 			if err != nil {
 				return process.StreamFact{}, err
